@@ -1,0 +1,36 @@
+import type { Duplex } from 'node:stream';
+import type { SandboxPlan } from './plan.ts';
+import type { SandboxReport } from './report.ts';
+
+export interface Sandbox {
+  /**
+   * Runs the plan in a fresh place that is destroyed afterwards. Aborting `signal` kills the step: its ending is `cancelled`.
+   * Never rejects for what the program did; our own failures are `report.failure`. Bounded by the plan's limits plus a margin.
+   */
+  run(plan: SandboxPlan, signal?: AbortSignal): Promise<SandboxReport>;
+}
+
+/** What a place must offer: the maximum over the plan's steps. */
+export interface PlaceLimits {
+  readonly memoryBytes: number;
+  readonly processes: number;
+  /** CPU quota in thousandths of a core. */
+  readonly cpuMilli: number;
+  /** After this the launcher kills the place whatever PID 1 does. */
+  readonly deadlineMs: number;
+}
+
+/** A launcher makes one fresh place and hands out the byte stream to its PID 1 (protocol: `sandbox/PROTOCOL.md`). */
+export interface Launcher {
+  readonly name: 'native' | 'docker';
+  open(limits: PlaceLimits, signal?: AbortSignal): Promise<Place>;
+  /** Facts for `/version` and the doctor, such as the engine's version. */
+  describe(): Readonly<Record<string, string>>;
+  /** Kills what is left and releases everything; open places end. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface Place extends AsyncDisposable {
+  /** Duplex to PID 1. The launcher's END frame (or one that the launcher client synthesises) is its last. */
+  readonly stream: Duplex;
+}

@@ -1,0 +1,40 @@
+import type { StepLimits } from './limits.ts';
+
+/** A language is data: one folder `languages/<id>/` with `language.json` and a sample. No code knows any language by name. */
+export interface Language {
+  readonly id: string;
+  readonly name: string;
+  /** Other names that clients may send; compared without regard to case. */
+  readonly aliases: readonly string[];
+  /** Name under which the source is placed in /box. */
+  readonly sourceFile: string;
+  /** Runs in /box. Files that match `outputs` become /program for the run step. */
+  readonly compile: { readonly argv: readonly string[]; readonly outputs: readonly string[] } | null;
+  /** Runs in /box (compiled languages: an empty one). The client's arguments are appended. */
+  readonly run: { readonly argv: readonly string[] };
+  /** Added to the base environment of every step. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Differences from the default limits. */
+  readonly limits: { readonly run: Partial<StepLimits>; readonly compile: Partial<StepLimits> };
+  /** What the runtime root needs for it. npm: exact versions. */
+  readonly packages: { readonly debian: readonly string[]; readonly npm: Readonly<Record<string, string>> };
+  /** Commands run once, as root, inside the new runtime root (precompiled headers, warm caches). */
+  readonly prepare: readonly (readonly string[])[];
+  readonly versionCommand: readonly string[];
+  readonly sample: LanguageSample;
+}
+
+export interface LanguageSample {
+  readonly code: string;
+  readonly input: string;
+  /** Exact stdout of the sample. */
+  readonly output: string;
+}
+
+/** A language as this server runs it: with the toolchain's own words. */
+export interface InstalledLanguage extends Language {
+  /** First line of the version command's output. */
+  readonly toolchain: string;
+  /** Dotted version number found in it, such as `3.13.5`. */
+  readonly version: string;
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project per suite. `npm run check` runs `unit`; `npm test` runs all that this machine can run (see scripts/test.mjs). */
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['shared/**/src/**/*.test.ts', 'sandbox/src/**/*.test.ts', 'services/**/src/**/*.test.ts'], 20_000),
+      project('contract', ['shared/**/*.contract.ts'], 60_000),
+      project('sandbox', ['sandbox/tests/**/*.sandbox.ts'], 120_000),
+      project('e2e', ['tests/e2e/**/*.e2e.ts'], 180_000),
+      project('faults', ['tests/faults/**/*.faults.ts'], 1_200_000),
+      project('abuse', ['tests/abuse/**/*.abuse.ts'], 300_000),
+    ],
+  },
+});
+
+function project(name: string, include: string[], testTimeout: number) {
+  // Suites other than `unit` share one real sandbox host of few cores: files one after the other keep wall limits honest.
+  return { test: { name, include, testTimeout, hookTimeout: 600_000, fileParallelism: name === 'unit' } };
+}
