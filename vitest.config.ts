@@ -4,7 +4,16 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['shared/**/src/**/*.test.ts', 'sandbox/src/**/*.test.ts', 'services/**/src/**/*.test.ts'], 20_000),
+      project(
+        'unit',
+        [
+          'shared/**/src/**/*.test.ts',
+          'sandbox/src/**/*.test.ts',
+          'services/**/src/**/*.test.ts',
+          'tests/tooling/*.test.ts',
+        ],
+        20_000,
+      ),
       project('contract', ['shared/**/*.contract.ts'], 60_000),
       project('sandbox', ['sandbox/tests/**/*.sandbox.ts'], 120_000),
       project('e2e', ['tests/e2e/**/*.e2e.ts'], 180_000),

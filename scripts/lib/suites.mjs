@@ -1,0 +1,50 @@
+// Runs vitest projects and counts what they did from vitest's own JSON report.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { productNode, projectDir, run, say } from './node.mjs';
+
+/**
+ * Runs one vitest project. Resolves to {passed, failed}; a suite that ends without a report, or with no test, or with a
+ * failed set-up counts as one failure at least.
+ */
+export async function runSuite(project, extraArgs = []) {
+  const reportDir = mkdtempSync(join(tmpdir(), 'runyard-suite-'));
+  const reportFile = join(reportDir, 'report.json');
+  const vitest = join(projectDir, 'node_modules', 'vitest', 'vitest.mjs');
+  say(`\n== ${project}`);
+  try {
+    const args = [
+      vitest,
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportFile}`,
+    ];
+    const code = await run(productNode(), [...args, ...extraArgs]);
+    return count(reportFile, code);
+  } finally {
+    rmSync(reportDir, { recursive: true, force: true });
+  }
+}
+
+function count(reportFile, exitCode) {
+  try {
+    const report = JSON.parse(readFileSync(reportFile, 'utf8'));
+    const passed = report.numPassedTests;
+    const failed = report.numFailedTests;
+    const somethingElseFailed = exitCode !== 0 && failed === 0;
+    return { passed, failed: failed + (somethingElseFailed || passed + failed === 0 ? 1 : 0) };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+/** Why the suites that run real code cannot run here, or null. */
+export function sandboxObstacle() {
+  if (process.platform !== 'linux') return `they need Linux, this is ${process.platform}`;
+  if (process.getuid?.() !== 0) return 'they need root (the native launcher makes namespaces and cgroups)';
+  return null;
+}

@@ -1,0 +1,1 @@
+export { store } from '../../../../shared/src/adapters/store.ts';

@@ -1,0 +1,1 @@
+export { run } from '../../services/executor/src/application/run.ts';
