@@ -1,0 +1,6 @@
+export { ensureRuntimeRoot, type EnsureRootOptions, type RuntimeRoot } from './ensure-runtime-root.ts';
+export { ensureSandboxBinaries, type EnsureBinariesOptions, type SandboxBinaries } from './sandbox-binaries.ts';
+export type { RootManifest } from './manifest.ts';
+export type { ProgressListener, SetupPhase, SetupProgress } from './progress.ts';
+export type { RootRecipe } from './recipe.ts';
+export { RuntimeRootError, type RuntimeRootErrorCode } from './runtime-root-error.ts';
