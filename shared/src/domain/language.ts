@@ -38,3 +38,16 @@ export interface InstalledLanguage extends Language {
   /** Dotted version number found in it, such as `3.13.5`. */
   readonly version: string;
 }
+
+/**
+ * The environment of every step; a language's own and the client's variables are laid over it. Nothing of the server's own
+ * environment ever reaches a program.
+ */
+export const BASE_ENVIRONMENT: Readonly<Record<string, string>> = {
+  PATH: '/usr/local/bin:/usr/bin:/bin:/opt/runyard/npm/node_modules/.bin',
+  HOME: '/box',
+  LANG: 'C.UTF-8',
+  TMPDIR: '/tmp',
+  USER: 'runner',
+  LOGNAME: 'runner',
+};
