@@ -1,5 +1,13 @@
+export * from './execution-id.ts';
 export * from './job.ts';
 export * from './language.ts';
+export * from './language-catalogue.ts';
+export * as lifeCycle from './life-cycle.ts';
+export { LEASE_MS, MAX_ATTEMPTS, RENEW_EVERY_MS, isFinalJob } from './life-cycle.ts';
 export * from './limits.ts';
+export * from './names.ts';
+export * from './outcome.ts';
+export * from './request-hash.ts';
 export * from './status.ts';
+export * from './text.ts';
 export * from './verdict.ts';

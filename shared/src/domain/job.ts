@@ -1,4 +1,4 @@
-import type { StepLimits } from './limits.ts';
+import type { JobLimits } from './limits.ts';
 import type { FinalStatus, JobStatus } from './status.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -73,7 +73,7 @@ interface JobBase {
   readonly userId: string | null;
   readonly language: string;
   /** Limits that the job runs under, defaults filled in. */
-  readonly limits: { readonly run: StepLimits; readonly compile: StepLimits };
+  readonly limits: JobLimits;
   readonly metadata: Readonly<Record<string, unknown>> | null;
   /** SHA-256 of the canonical submission, hex; tells a replay from a mismatch. */
   readonly requestHash: string;

@@ -37,3 +37,19 @@ export function statusOf(verdict: Verdict): FinalStatus {
       return 'failed';
   }
 }
+
+/** The names that judges' users know. `cancelled` and `expired` never ran to a verdict: SK (skipped). */
+export const SHORT_CODES: Readonly<Record<Verdict, ShortCode>> = {
+  ok: 'AC',
+  compile_error: 'CE',
+  runtime_error: 'RE',
+  signalled: 'RE',
+  time_limit: 'TLE',
+  wall_time_limit: 'TLE',
+  memory_limit: 'MLE',
+  output_limit: 'OLE',
+  cancelled: 'SK',
+  expired: 'SK',
+  internal_error: 'IE',
+};
+export type ShortCode = 'AC' | 'WA' | 'TLE' | 'MLE' | 'OLE' | 'RE' | 'CE' | 'IE' | 'SK';

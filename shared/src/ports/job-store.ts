@@ -1,27 +1,10 @@
-import type { FinalJob, Job, JobOutcome, JobSource, QueuedJob, RunningJob } from '../domain/index.ts';
+import type { Job, JobOutcome, JobSource, QueuedJob } from '../domain/index.ts';
+import type { ClaimTransition, CreateTransition, FinishTransition } from '../domain/life-cycle.ts';
 
-export type CreateResult =
-  | { readonly kind: 'created'; readonly job: QueuedJob }
-  /** The id exists with the same requestHash: the first answer stands. */
-  | { readonly kind: 'replayed'; readonly job: Job }
-  /** The id exists with another requestHash. */
-  | { readonly kind: 'mismatch'; readonly job: Job };
-
-export type ClaimResult =
-  | { readonly kind: 'claimed'; readonly job: RunningJob }
-  | { readonly kind: 'not_found' }
-  | { readonly kind: 'final'; readonly job: FinalJob }
-  /** Another worker holds a live lease. */
-  | { readonly kind: 'leased'; readonly leaseUntilMs: number }
-  /** The lease is over and all attempts are used: `giveUp` is the only way on. */
-  | { readonly kind: 'exhausted'; readonly job: RunningJob };
-
-export type FinishResult =
-  | { readonly kind: 'finished'; readonly job: FinalJob }
-  | { readonly kind: 'not_found' }
-  | { readonly kind: 'final'; readonly job: FinalJob }
-  /** The fencing number is not the current one, or the state does not allow the step. Nothing was written. */
-  | { readonly kind: 'refused'; readonly job: Job };
+/** What the life cycle answers (`domain/life-cycle.ts`), or that there is no such job. */
+export type CreateResult = CreateTransition;
+export type ClaimResult = ClaimTransition | { readonly kind: 'not_found' };
+export type FinishResult = FinishTransition | { readonly kind: 'not_found' };
 
 /**
  * The durable record of every job. All methods are atomic; a promise that resolves means durable (create, finish) or read.

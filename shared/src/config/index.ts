@@ -1,0 +1,4 @@
+export * from './config-error.ts';
+export * as field from './fields.ts';
+export * from './parse-env.ts';
+export * from './secret.ts';
