@@ -14,7 +14,9 @@ const globOfNames = z
   .string()
   .regex(/^[A-Za-z0-9_*?][A-Za-z0-9._*?$-]{0,63}$/, 'must be a file name, with * and ? allowed');
 const debianPackage = z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, 'must be the name of a Debian package');
-const npmPackage = z.string().regex(/^(@[a-z0-9._-]+\/)?[a-z0-9][a-z0-9._-]*$/, 'must be the name of an npm package');
+const npmPackage = z
+  .string()
+  .regex(/^(@[a-z0-9._-]+\/)?[a-z0-9]([a-z0-9._-]|\$\{arch\})*$/, 'must be the name of an npm package');
 const exactVersion = z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'must be an exact version');
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
 const positive = z.int().positive();

@@ -75,7 +75,11 @@ async function readDefinition(
   }
   const parsed = languageFileSchema.safeParse(content);
   if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) report(issue.path.join('.'), issue.message);
+  for (const issue of parsed.error.issues) {
+    // A record's key reports "Invalid key"; what is wrong with it stands one level deeper.
+    const reason = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+    report(issue.path.join('.'), reason);
+  }
   return null;
 }
 

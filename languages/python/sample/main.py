@@ -1,0 +1,4 @@
+import sys
+
+numbers = [int(word) for word in sys.stdin.read().split()]
+print("sum:", sum(numbers))
