@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RuntimeRootError } from './runtime-root-error.ts';
 
 /** What a runtime root must hold. Pure data; the sandbox does not know what a language is. */
 export interface RootRecipe {
@@ -22,6 +23,25 @@ const BUILDER_VERSION = 1;
 
 /** Always in the root: our own static binaries are compiled with them. */
 export const BASE_PACKAGES: readonly string[] = ['base-files', 'gcc', 'libc6-dev'];
+
+const DEBIAN_NAME = /^[a-z0-9][a-z0-9+.-]+$/;
+const NPM_NAME = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;
+const EXACT_VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+
+/** Names become arguments of package managers: anything that could be read as an option or another source is refused. */
+export function checkRecipe(recipe: RootRecipe): void {
+  const wrong = [
+    ...recipe.debianPackages.filter((name) => !DEBIAN_NAME.test(name)),
+    ...Object.entries(recipe.npmPackages)
+      .filter(([name, version]) => !NPM_NAME.test(name) || !EXACT_VERSION.test(version))
+      .map(([name, version]) => `${name}@${version}`),
+    ...[...recipe.prepare, ...Object.values(recipe.versionCommands)]
+      .filter((argv) => !argv[0])
+      .map(() => 'empty command'),
+  ];
+  if (wrong.length > 0)
+    throw new RuntimeRootError('invalid_recipe', `the root recipe is not valid: ${wrong.join(', ')}`);
+}
 
 /** Packages, npm packages and their order of mention do not matter; the order of `prepare` does. */
 export function normaliseRecipe(recipe: RootRecipe): RootRecipe {

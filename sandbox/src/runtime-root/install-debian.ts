@@ -1,0 +1,54 @@
+import { type AptHost, KEYRING } from './apt-host.ts';
+import { runCommand } from './command.ts';
+import { SUITE } from './recipe.ts';
+
+export interface InstallDebianOptions {
+  readonly packages: readonly string[];
+  readonly target: string;
+  readonly host: AptHost;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly onLine: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Documentation is half of all files of some packages; licences stay because images of the root are passed on. */
+const DPKG_OPTIONS = [
+  'force-unsafe-io',
+  'path-exclude=/usr/share/man/*',
+  'path-exclude=/usr/share/doc/*',
+  'path-include=/usr/share/doc/*/copyright',
+  'path-exclude=/usr/share/info/*',
+  'path-exclude=/usr/share/locale/*',
+  'path-exclude=/usr/share/lintian/*',
+];
+
+/** Fills `target` with the essential packages of the suite and the given ones, without recommended ones and without apt. */
+export async function installDebian(options: InstallDebianOptions): Promise<void> {
+  const argv = [
+    'mmdebstrap',
+    '--mode=root',
+    '--format=directory',
+    '--variant=essential',
+    `--include=${options.packages.join(',')}`,
+    ...DPKG_OPTIONS.map((option) => `--dpkgopt=${option}`),
+    ...options.host.acquireOptions.map((option) => `--aptopt=${option}`),
+    SUITE,
+    options.target,
+    `deb [signed-by=${KEYRING}] ${options.host.mirror} ${SUITE} main`,
+  ];
+  const { environment, signal } = options;
+  const onLine = (line: string) => {
+    if (line.startsWith('I: ')) options.onLine(line.slice(3));
+  };
+  await runCommand(argv, {
+    task: `installing Debian packages from ${hostOf(options.host.mirror)}`,
+    environment,
+    onLine,
+    signal,
+  });
+}
+
+/** Without credentials that an address may carry. */
+function hostOf(mirror: string): string {
+  return URL.canParse(mirror) ? new URL(mirror).host : mirror;
+}
