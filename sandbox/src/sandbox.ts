@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { SandboxPlan } from './plan.ts';
+import type { SandboxLimits, SandboxPlan } from './plan.ts';
 import type { SandboxReport } from './report.ts';
 
 export interface Sandbox {
@@ -33,4 +33,6 @@ export interface Launcher {
 export interface Place extends AsyncDisposable {
   /** Duplex to PID 1. The launcher's END frame (or one that the launcher client synthesises) is its last. */
   readonly stream: Duplex;
+  /** Called before GO of each step where PID 1 cannot set the cgroup by itself (docker). Throws when the limits cannot be set. */
+  prepareStep?(limits: SandboxLimits): Promise<void>;
 }

@@ -1,0 +1,108 @@
+import type { ContainerCreateOptions } from 'dockerode';
+import type { PlaceLimits } from '../sandbox.ts';
+
+export const LABEL = {
+  sandbox: 'runyard.sandbox',
+  owner: 'runyard.owner',
+  /** Epoch ms after which the reaper may remove it, whatever its owner does. */
+  expires: 'runyard.expires',
+} as const;
+
+const MIB = 1024 * 1024;
+
+/** Scratch space inside, as in `decisions.md` (Limits). It counts as the place's memory. */
+export const SCRATCH = { boxMiB: 64, tmpMiB: 32, shmMiB: 16, programMiB: 64, inodes: 4096 } as const;
+
+export interface CreateRequest {
+  readonly image: string;
+  readonly runtime: string | null;
+  readonly uid: number;
+  readonly sandboxId: string;
+  readonly ownerId: string;
+  readonly expiresAtMs: number;
+  readonly limits: PlaceLimits;
+  /** Null where the engine's cgroup driver does not take plain paths. */
+  readonly cgroupParent: string | null;
+}
+
+/** The whole body of one `POST /containers/create`. Nothing in it comes from a client: only numbers within bounds and names of ours. */
+export function createBody(request: CreateRequest): ContainerCreateOptions {
+  return {
+    name: `runyard-u${request.uid}`,
+    Image: request.image,
+    // An image's own entry point, user, health check and volumes must not matter.
+    Entrypoint: ['/opt/runyard/supervisor'],
+    Cmd: ['--uid', String(request.uid)],
+    User: '0:0',
+    Env: [],
+    WorkingDir: '/',
+    Hostname: 'runyard',
+    Healthcheck: { Test: ['NONE'] },
+    Tty: false,
+    OpenStdin: true,
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    NetworkDisabled: true,
+    Labels: {
+      [LABEL.sandbox]: request.sandboxId,
+      [LABEL.owner]: request.ownerId,
+      [LABEL.expires]: String(request.expiresAtMs),
+    },
+    HostConfig: hostConfig(request),
+  };
+}
+
+type HostConfig = NonNullable<ContainerCreateOptions['HostConfig']> & { readonly CgroupnsMode: 'private' };
+
+function hostConfig(request: CreateRequest): HostConfig {
+  const owner = `uid=${request.uid},gid=${request.uid}`;
+  return {
+    ...(request.runtime === null ? {} : { Runtime: request.runtime }),
+    ...(request.cgroupParent === null ? {} : { CgroupParent: request.cgroupParent }),
+    NetworkMode: 'none',
+    ReadonlyRootfs: true,
+    // uid= and gid= because runc ignores mode= where the directory exists (finding F4).
+    Tmpfs: {
+      '/box': `rw,exec,nosuid,nodev,size=${SCRATCH.boxMiB}m,nr_inodes=${SCRATCH.inodes},mode=0700,${owner}`,
+      '/tmp': `rw,noexec,nosuid,nodev,size=${SCRATCH.tmpMiB}m,nr_inodes=${SCRATCH.inodes},mode=0700,${owner}`,
+      '/program': `rw,exec,nosuid,nodev,size=${SCRATCH.programMiB}m,nr_inodes=${SCRATCH.inodes},mode=0755,uid=0,gid=0`,
+    },
+    ShmSize: SCRATCH.shmMiB * MIB,
+    CapDrop: ['ALL'],
+    CapAdd: ['SETUID', 'SETGID', 'KILL'],
+    SecurityOpt: ['no-new-privileges'],
+    Privileged: false,
+    PidsLimit: pidsLimit(request.limits.processes),
+    Memory: request.limits.memoryBytes,
+    MemorySwap: request.limits.memoryBytes,
+    NanoCpus: request.limits.cpuMilli * 1_000_000,
+    OomScoreAdj: 500,
+    // Hard limits for PID 1, which lowers them per step; it has no right to raise them.
+    Ulimits: [
+      ulimit('core', 0),
+      ulimit('nofile', 65_536),
+      ulimit('memlock', 65_536),
+      ulimit('msgqueue', 0),
+      ulimit('sigpending', 1024),
+    ],
+    IpcMode: 'private',
+    CgroupnsMode: 'private',
+    PidMode: '',
+    UTSMode: '',
+    Init: false,
+    AutoRemove: false,
+    RestartPolicy: { Name: 'no' },
+    LogConfig: { Type: 'none', Config: {} },
+  };
+}
+
+/** PID 1 and one helper of its own live in the same cgroup as the step. */
+export function pidsLimit(processes: number): number {
+  return processes + 2;
+}
+
+function ulimit(name: string, value: number): { Name: string; Soft: number; Hard: number } {
+  return { Name: name, Soft: value, Hard: value };
+}
