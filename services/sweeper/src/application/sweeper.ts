@@ -1,0 +1,112 @@
+import type { Logger } from '@runyard/shared/logging';
+import type { ArtifactStore, Clock, JobQueue, JobStore } from '@runyard/shared/ports';
+import { removeExpired } from './remove-expired.ts';
+import { repairStale, type StaleResult } from './repair-stale.ts';
+import { ResendMemory } from './resend-memory.ts';
+import { settleDeadLetters } from './settle-dead-letters.ts';
+
+export interface SweeperDependencies {
+  readonly store: JobStore;
+  readonly queue: JobQueue;
+  readonly artifacts: ArtifactStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface SweeperOptions {
+  /** Mean pause between two sweeps; the real one is 0.8 to 1.2 of it, so that several sweepers drift apart. */
+  readonly intervalMs?: number;
+  readonly staleAfterMs?: number;
+  /** A number in [0, 1). */
+  readonly random?: () => number;
+}
+
+export interface SweepResult {
+  readonly resent: number;
+  readonly gaveUp: number;
+  readonly deadLettersResent: number;
+  readonly deadLettersSettled: number;
+  readonly removed: number;
+}
+
+const INTERVAL_MS = 15_000;
+/** Above the lease of 45 s: what is older has been left by every worker. */
+const STALE_AFTER_MS = 60_000;
+const STALE_BATCH = 200;
+/** After a crash all waiting jobs are looked at once: the bound only keeps a broken store from filling the memory. */
+const CRASH_BATCH = 100_000;
+
+/**
+ * Repairs what a crash or a lost message left, and removes what is too old. Every part may run beside the workers and
+ * beside other sweepers: each step is one conditional write of the store or a message more.
+ */
+export class Sweeper {
+  readonly #deps: SweeperDependencies;
+  readonly #options: Required<SweeperOptions>;
+  readonly #memory = new ResendMemory();
+  #timer: NodeJS.Timeout | null = null;
+  #sweep: Promise<unknown> = Promise.resolve();
+  #isStopped = true;
+
+  constructor(deps: SweeperDependencies, options: SweeperOptions = {}) {
+    this.#deps = deps;
+    this.#options = { intervalMs: INTERVAL_MS, staleAfterMs: STALE_AFTER_MS, random: Math.random, ...options };
+  }
+
+  /** The first sweep happens at once. */
+  start(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.#schedule(0);
+  }
+
+  /** Resolves when no sweep is under way any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#sweep;
+  }
+
+  /**
+   * For a backend that this process has just taken over alone: whatever is not final has no worker, and may have lost its
+   * message in the crash, so that nothing has to grow stale first. Throws when the store does not answer.
+   */
+  async repairAfterCrash(): Promise<void> {
+    const result = await this.#repairStale(0, CRASH_BATCH);
+    this.#deps.logger.info(result, 'repair at start');
+  }
+
+  /** One look at everything. A part that fails is logged and does not keep the others from their work. */
+  async sweepOnce(): Promise<SweepResult> {
+    const stale = await this.#attempt('repair of stale jobs', { resent: 0, gaveUp: 0 }, () =>
+      this.#repairStale(this.#options.staleAfterMs, STALE_BATCH),
+    );
+    const dead = await this.#attempt('dead letters', { resent: 0, settled: 0 }, () => settleDeadLetters(this.#deps));
+    const removed = await this.#attempt('retention', 0, () => removeExpired(this.#deps));
+    const result = { ...stale, deadLettersResent: dead.resent, deadLettersSettled: dead.settled, removed };
+    if (Object.values(result).some((count) => count > 0)) this.#deps.logger.info(result, 'sweep');
+    return result;
+  }
+
+  #repairStale(staleAfterMs: number, limit: number): Promise<StaleResult> {
+    return repairStale({ ...this.#deps, memory: this.#memory, staleAfterMs, limit });
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#sweep = this.sweepOnce().finally(() => {
+        if (!this.#isStopped) this.#schedule(this.#options.intervalMs * (0.8 + 0.4 * this.#options.random()));
+      });
+    }, delayMs);
+  }
+
+  async #attempt<T>(part: string, otherwise: T, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#deps.logger.error({ err: error, part }, 'sweep failed in one part');
+      return otherwise;
+    }
+  }
+}

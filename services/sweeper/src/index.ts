@@ -1,0 +1,1 @@
+export { Sweeper, type SweeperDependencies, type SweeperOptions, type SweepResult } from './application/sweeper.ts';
