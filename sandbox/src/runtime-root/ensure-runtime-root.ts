@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { takeBuildLock } from './build-lock.ts';
 import { buildRoot } from './build-root.ts';
-import { runCommand } from './command.ts';
 import { type RootManifest, readManifest, writeManifest } from './manifest.ts';
 import { type ProgressListener, ProgressReporter } from './progress.ts';
 import { checkRecipe, normaliseRecipe, recipeId, type RootRecipe } from './recipe.ts';
 import { RuntimeRootError } from './runtime-root-error.ts';
+import { removeTree, writeToDisk } from './tree-files.ts';
 
 /*
  * Theory of operation. Under the cache folder:
@@ -84,7 +84,7 @@ async function buildUnderLock(
   try {
     const manifest = await buildRoot({ id, recipe: normaliseRecipe(recipe), workDir, options, progress });
     const tree = path.join(workDir, 'tree');
-    await runCommand(['sync', '--file-system', tree], { task: 'writing the tree to disk', environment: TOOLS });
+    await writeToDisk(tree);
     await rename(tree, dir);
     await writeManifest(`${dir}.json`, manifest);
     progress.report('done', `the runtime root is ready (${String(Math.round(manifest.sizeBytes / 1024 / 1024))} MiB)`);
@@ -92,14 +92,4 @@ async function buildUnderLock(
   } finally {
     await removeTree(workDir);
   }
-}
-
-const TOOLS = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
-
-/** Never crosses into another file system, whatever may be mounted below. */
-async function removeTree(folder: string): Promise<void> {
-  await runCommand(['rm', '-rf', '--one-file-system', '--', folder], {
-    task: 'removing leftovers',
-    environment: TOOLS,
-  });
 }
