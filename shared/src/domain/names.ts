@@ -64,12 +64,12 @@ export function sourceKey(executionId: string): string {
   return `sources/${executionId}`;
 }
 
-/** Parts of letters, digits, `.`, `_` and `-`, joined by `/`; no empty, `.` or `..` part. Everything above makes such keys. */
+/** Parts of letters, digits, `.`, `_` and `-`, none starting with a dot, joined by `/`. Everything above makes such keys. */
 export function isObjectKey(key: string): boolean {
-  return key.length <= 512 && key.split('/').every((part) => KEY_PART.test(part) && part !== '.' && part !== '..');
+  return key.length <= 512 && key.split('/').every((part) => KEY_PART.test(part));
 }
 
-const KEY_PART = /^[A-Za-z0-9._-]+$/;
+const KEY_PART = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 
 function prefix(deployment: Deployment): string {
   return `runyard-${deployment.env}-${deployment.cell}-`;

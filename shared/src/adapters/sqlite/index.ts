@@ -1,0 +1,3 @@
+export { SqliteDatabase } from './sqlite-database.ts';
+export * from './sqlite-job-queue.ts';
+export * from './sqlite-job-store.ts';
