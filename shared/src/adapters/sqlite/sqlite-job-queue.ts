@@ -107,6 +107,16 @@ export class SqliteJobQueue implements JobQueue {
     this.#waiters.wake();
   }
 
+  /**
+   * Ids of all jobs that have a message, in flight or dead ones included. Lets a sweeper send again exactly what was lost; a queue
+   * elsewhere cannot tell this.
+   */
+  async jobsWithMessage(): Promise<ReadonlySet<string>> {
+    return this.#database.read(
+      () => new Set(this.#statements.selectJobs.all().map((row) => String(row['execution_id']))),
+    );
+  }
+
   /** Whether the receipt was current. A stale one changes nothing. */
   #change(statement: StatementSync, receiptText: string, ...values: readonly number[]): boolean {
     const receipt = parseReceipt(receiptText);
@@ -119,24 +129,32 @@ export class SqliteJobQueue implements JobQueue {
 
   #take(request: ReceiveRequest): readonly Delivery[] {
     const nowMs = this.#clock.nowMs();
-    if (!this.#isAnyDue(request.languages, nowMs)) return [];
+    const languages = this.#dueLanguages(request.languages, nowMs);
+    if (languages.length === 0) return [];
     return this.#database.write('quick', () => {
       const deliveries: Delivery[] = [];
-      while (deliveries.length < request.maxMessages) {
-        const due = this.#selectDue(request.languages, nowMs, request.maxMessages - deliveries.length);
-        if (due.length === 0) break;
+      let hasMore = true;
+      while (hasMore) {
+        const due = this.#selectDue(languages, nowMs, request.maxMessages - deliveries.length);
+        const poisoned = due.filter((row) => row.receive_count >= this.#maxReceiveCount);
+        for (const row of poisoned) this.#bury(row, nowMs);
         for (const row of due) {
-          if (row.receive_count >= this.#maxReceiveCount) this.#bury(row, nowMs);
-          else deliveries.push(this.#deliver(row, nowMs + request.visibilityMs));
+          if (!poisoned.includes(row)) deliveries.push(this.#deliver(row, nowMs + request.visibilityMs));
         }
+        // What was buried leaves room for what stands behind it.
+        hasMore = poisoned.length > 0;
       }
       return deliveries;
     });
   }
 
-  #isAnyDue(languages: readonly string[], nowMs: number): boolean {
-    const nextAtMs = this.#nextVisibleAtMs(languages);
-    return nextAtMs !== null && nextAtMs <= nowMs;
+  #dueLanguages(languages: readonly string[], nowMs: number): readonly string[] {
+    return this.#database.read(() =>
+      languages.filter((language) => {
+        const row = this.#statements.selectNext.get(language);
+        return row !== undefined && Number(row['visible_at_ms']) <= nowMs;
+      }),
+    );
   }
 
   /** One short look per language: a single query over all of them would sort the whole backlog. */
@@ -149,14 +167,10 @@ export class SqliteJobQueue implements JobQueue {
 
   #nextVisibleAtMs(languages: readonly string[]): number | null {
     return this.#database.read(() => {
-      let nextAtMs: number | null = null;
-      for (const language of languages) {
-        const row = this.#statements.selectNext.get(language);
-        if (row === undefined) continue;
-        const atMs = Number(row['visible_at_ms']);
-        if (nextAtMs === null || atMs < nextAtMs) nextAtMs = atMs;
-      }
-      return nextAtMs;
+      const times = languages
+        .map((language) => this.#statements.selectNext.get(language)?.['visible_at_ms'])
+        .filter((atMs) => typeof atMs === 'number');
+      return times.length === 0 ? null : Math.min(...times);
     });
   }
 
@@ -198,6 +212,7 @@ function prepareStatements(database: SqliteDatabase) {
     removeDead: database.prepare('DELETE FROM dead_messages WHERE id = ? AND receive_count = ?'),
     showAll: database.prepare('UPDATE messages SET visible_at_ms = min(sent_at_ms, ?) WHERE visible_at_ms > ?'),
     showAllDead: database.prepare('UPDATE dead_messages SET visible_at_ms = ? WHERE visible_at_ms > ?'),
+    selectJobs: database.prepare('SELECT execution_id FROM messages UNION SELECT execution_id FROM dead_messages'),
     ping: database.prepare('SELECT 1'),
   };
 }
