@@ -1,11 +1,14 @@
 import { emptyOutcome, MAX_ATTEMPTS, type Job } from '@runyard/shared/domain';
 import type { Clock, JobQueue, JobStore } from '@runyard/shared/ports';
 import { INTERNAL_ERROR_TEXT } from './internal-error-text.ts';
+import type { MessageIndex } from './message-index.ts';
 import type { ResendMemory } from './resend-memory.ts';
 
 export interface StaleDependencies {
   readonly store: JobStore;
   readonly queue: JobQueue;
+  /** Null where the backend cannot tell which jobs have a message. */
+  readonly messages: MessageIndex | null;
   readonly clock: Clock;
   readonly memory: ResendMemory;
   /** A job that nothing wrote for so long is looked at. Above the lease, so that a worker's last lease is over. */
@@ -24,48 +27,46 @@ export interface StaleResult {
  * running one whose lease is over has lost its worker. Both get a message again, or end when their attempts are used up.
  *
  * A message more than needed is harmless (a claim decides), but must not pile up behind a long queue, where jobs stand
- * still only because they wait: where the queue of a language is empty, no message can exist; where it is not, one job is
- * sent again only after ever longer pauses (`ResendMemory`).
+ * still only because they wait. A backend that knows which jobs have a message gets exactly the missing ones. Else: where
+ * the queue of a language is empty no message can exist, and where it is not, one job is sent again only after ever longer
+ * pauses (`ResendMemory`).
  */
-export async function repairStale({
-  store,
-  queue,
-  clock,
-  memory,
-  staleAfterMs,
-  limit,
-}: StaleDependencies): Promise<StaleResult> {
-  const nowMs = clock.nowMs();
-  const jobs = (await store.listStale({ beforeMs: nowMs - staleAfterMs, limit })).filter(
-    (job) => job.status !== 'running' || job.leaseUntilMs <= nowMs,
-  );
-  memory.keepOnly(new Set(jobs.map((job) => job.executionId)));
-  const lost = jobs.filter((job) => !isExhausted(job));
+export async function repairStale(deps: StaleDependencies): Promise<StaleResult> {
+  const nowMs = deps.clock.nowMs();
+  const stale = await deps.store.listStale({ beforeMs: nowMs - deps.staleAfterMs, limit: deps.limit });
+  const unheld = stale.filter((job) => job.status !== 'running' || job.leaseUntilMs <= nowMs);
 
   let gaveUp = 0;
-  for (const job of jobs.filter(isExhausted)) {
+  for (const job of unheld.filter(isExhausted)) {
     const outcome = emptyOutcome('internal_error', INTERNAL_ERROR_TEXT);
-    const result = await store.giveUp(job.executionId, { nowMs, outcome });
+    const result = await deps.store.giveUp(job.executionId, { nowMs, outcome });
     if (result.kind === 'finished') gaveUp += 1;
   }
 
-  let resent = 0;
-  for (const [language, ofLanguage] of groupByLanguage(lost)) {
+  const waiting = unheld.filter((job) => !isExhausted(job));
+  const toSend = await (deps.messages === null ? likelyLost(waiting, deps) : lost(waiting, deps.messages));
+  for (const { executionId, language } of toSend) await deps.queue.send({ executionId, language });
+  return { resent: toSend.length, gaveUp };
+}
+
+async function lost(jobs: readonly Job[], messages: MessageIndex): Promise<readonly Job[]> {
+  if (jobs.length === 0) return [];
+  const present = await messages.jobsWithMessage();
+  return jobs.filter((job) => !present.has(job.executionId));
+}
+
+async function likelyLost(jobs: readonly Job[], { queue, clock, memory }: StaleDependencies): Promise<readonly Job[]> {
+  memory.keepOnly(new Set(jobs.map((job) => job.executionId)));
+  const chosen: Job[] = [];
+  for (const [language, ofLanguage] of Map.groupBy(jobs, (job) => job.language)) {
     const isQueueEmpty = (await queue.depth([language])) === 0;
-    for (const { executionId } of ofLanguage) {
-      if (!memory.maySend(executionId, { nowMs, isQueueEmpty })) continue;
-      await queue.send({ executionId, language });
-      memory.sent(executionId, nowMs);
-      resent += 1;
+    for (const job of ofLanguage) {
+      if (memory.take(job.executionId, { nowMs: clock.nowMs(), isQueueEmpty })) chosen.push(job);
     }
   }
-  return { resent, gaveUp };
+  return chosen;
 }
 
 function isExhausted(job: Job): boolean {
   return job.status === 'running' && job.attempt >= MAX_ATTEMPTS;
-}
-
-function groupByLanguage(jobs: readonly Job[]): Map<string, Job[]> {
-  return Map.groupBy(jobs, (job) => job.language);
 }

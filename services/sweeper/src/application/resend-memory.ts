@@ -1,5 +1,6 @@
 /** Pauses before the same job is sent again while its queue holds other messages: 1, 10, 100 minutes, then a day. */
-const PAUSES_MS = [60_000, 600_000, 6_000_000, 86_400_000] as const;
+const PAUSES_MS = [60_000, 60_000, 600_000, 6_000_000] as const;
+const LONGEST_PAUSE_MS = 86_400_000;
 
 interface Sent {
   readonly count: number;
@@ -13,16 +14,13 @@ interface Sent {
 export class ResendMemory {
   readonly #sent = new Map<string, Sent>();
 
-  maySend(executionId: string, { nowMs, isQueueEmpty }: { nowMs: number; isQueueEmpty: boolean }): boolean {
-    const last = this.#sent.get(executionId);
-    if (last === undefined) return true;
-    const pauseMs = isQueueEmpty ? PAUSES_MS[0] : (PAUSES_MS[last.count] ?? PAUSES_MS[PAUSES_MS.length - 1]);
-    return nowMs - last.atMs >= (pauseMs ?? 0);
-  }
-
-  sent(executionId: string, nowMs: number): void {
-    const count = (this.#sent.get(executionId)?.count ?? 0) + 1;
-    this.#sent.set(executionId, { count, atMs: nowMs });
+  /** Whether the job may be sent again now; if so, it counts as sent. */
+  take(executionId: string, { nowMs, isQueueEmpty }: { nowMs: number; isQueueEmpty: boolean }): boolean {
+    const last = this.#sent.get(executionId) ?? { count: 0, atMs: Number.NEGATIVE_INFINITY };
+    const pauseMs = isQueueEmpty ? PAUSES_MS[0] : (PAUSES_MS[last.count] ?? LONGEST_PAUSE_MS);
+    if (nowMs - last.atMs < pauseMs) return false;
+    this.#sent.set(executionId, { count: last.count + 1, atMs: nowMs });
+    return true;
   }
 
   /** Forgets all others, so that the memory is never larger than one sweep's list. */

@@ -1,5 +1,6 @@
 import type { Logger } from '@runyard/shared/logging';
 import type { ArtifactStore, Clock, JobQueue, JobStore } from '@runyard/shared/ports';
+import type { MessageIndex } from './message-index.ts';
 import { removeExpired } from './remove-expired.ts';
 import { repairStale, type StaleResult } from './repair-stale.ts';
 import { ResendMemory } from './resend-memory.ts';
@@ -9,6 +10,8 @@ export interface SweeperDependencies {
   readonly store: JobStore;
   readonly queue: JobQueue;
   readonly artifacts: ArtifactStore;
+  /** Where the backend can tell which jobs have a message. */
+  readonly messages?: MessageIndex;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -90,7 +93,7 @@ export class Sweeper {
   }
 
   #repairStale(staleAfterMs: number, limit: number): Promise<StaleResult> {
-    return repairStale({ ...this.#deps, memory: this.#memory, staleAfterMs, limit });
+    return repairStale({ messages: null, ...this.#deps, memory: this.#memory, staleAfterMs, limit });
   }
 
   #schedule(delayMs: number): void {
