@@ -66,7 +66,7 @@ export class Engine {
       _body: {},
       hijack: true,
     };
-    const call = container.attach(options as unknown as Docker.ContainerAttachOptions);
+    const call = container.attach(options);
     return (await withDeadline('attach to the container', QUICK_MS, call, (late) => {
       (late as Duplex).destroy();
     })) as Duplex;
