@@ -1,0 +1,73 @@
+/*
+ * Each sandbox gets its own /proc and its own bounded tmpfs for everything that can be written. All flags are limits of
+ * ours: noexec where nothing is run, nosuid and nodev everywhere, sizes and inode counts because a tmpfs without them
+ * takes half of the host's memory.
+ */
+#include "place-child.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/mount.h>
+
+enum { SMALL_TMPFS_INODES = 4096 };
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+/* Read as empty: facts about the host and its other tenants, and switches that uid 0 could use without a capability. */
+static const char *const masked_files[] = {
+  "/proc/kcore",      "/proc/keys",          "/proc/key-users",     "/proc/timer_list", "/proc/sched_debug",
+  "/proc/kmsg",       "/proc/latency_stats", "/proc/sysrq-trigger", "/proc/kallsyms",   "/proc/config.gz",
+  "/proc/interrupts", "/proc/cmdline",       "/proc/kpagecount",    "/proc/kpageflags", "/proc/kpagecgroup",
+};
+
+/* Covered by the root's own empty, read-only /sys. */
+static const char *const masked_folders[] = {
+  "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/scsi", "/proc/pressure", "/proc/driver",
+};
+
+static int mask(const char *with, const char *path) {
+  if (mount(with, path, NULL, MS_BIND, NULL) == 0 || errno == ENOENT || errno == ENOTDIR) return 0;
+  return -1;
+}
+
+static const char *mount_proc(void) {
+  const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  if (mount("proc", "/proc", "proc", flags, "hidepid=2") != 0) return "mount /proc";
+  for (size_t i = 0; i < COUNT(masked_files); i++)
+    if (mask("/dev/null", masked_files[i]) != 0) return masked_files[i];
+  for (size_t i = 0; i < COUNT(masked_folders); i++)
+    if (mask("/sys", masked_folders[i]) != 0) return masked_folders[i];
+  if (mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL) != 0) return "bind /proc/sys";
+  if (mount(NULL, "/proc/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL) != 0)
+    return "remount /proc/sys read-only";
+  return NULL;
+}
+
+struct tmpfs {
+  const char *path;
+  unsigned long flags;
+  uint64_t bytes;
+  uint32_t inodes;
+  uid_t uid;
+  unsigned mode;
+};
+
+static int mount_tmpfs(const struct tmpfs *tmpfs) {
+  char options[160];
+  snprintf(options, sizeof options, "size=%" PRIu64 ",nr_inodes=%" PRIu32 ",uid=%u,gid=%u,mode=%04o", tmpfs->bytes,
+             tmpfs->inodes, (unsigned)tmpfs->uid, (unsigned)tmpfs->uid, tmpfs->mode);
+  return mount("tmpfs", tmpfs->path, "tmpfs", tmpfs->flags | MS_NOSUID | MS_NODEV, options);
+}
+
+const char *place_mount(const struct open_request *request, uid_t uid) {
+  const struct tmpfs all[] = {
+    {"/box", 0, request->box_bytes, request->box_inodes, uid, 0700},
+    {"/tmp", MS_NOEXEC, request->tmp_bytes, SMALL_TMPFS_INODES, 0, 01777},
+    {"/dev/shm", MS_NOEXEC, request->shm_bytes, SMALL_TMPFS_INODES, 0, 01777},
+    {"/program", 0, request->program_bytes, SMALL_TMPFS_INODES, 0, 0755},
+  };
+  for (size_t i = 0; i < COUNT(all); i++)
+    if (mount_tmpfs(&all[i]) != 0) return all[i].path;
+  return mount_proc();
+}

@@ -1,0 +1,85 @@
+/*
+ * The daemon itself moves into the runtime root once, so a sandbox starts with a copy of two mounts (the root and /dev)
+ * instead of the host's whole table, has no moment in which a host path can be reached, and needs no pivot_root of its
+ * own. Nothing is ever mounted where the host can see it.
+ *
+ * /dev is one read-only tmpfs shared by all sandboxes: five device nodes and links, nothing that can be written or filled.
+ */
+#include "template.h"
+#include "say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static const char *const mount_points[] = {"box", "program", "tmp", "dev", "proc", "sys"};
+
+static const struct {
+  const char *name;
+  unsigned minor;
+} devices[] = {{"null", 3}, {"zero", 5}, {"full", 7}, {"random", 8}, {"urandom", 9}};
+
+static const struct {
+  const char *name;
+  const char *target;
+} links[] = {{"fd", "/proc/self/fd"}, {"stdin", "fd/0"}, {"stdout", "fd/1"}, {"stderr", "fd/2"}};
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static void must(int result, const char *what) {
+  if (result < 0) refuse("cannot prepare the runtime root: %s: %s", what, strerror(errno));
+}
+
+static void check_root(const char *root) {
+  struct statvfs flags;
+  must(chdir(root), root);
+  for (size_t i = 0; i < COUNT(mount_points); i++) {
+    struct stat status;
+    if (lstat(mount_points[i], &status) != 0 || !S_ISDIR(status.st_mode))
+      refuse("the runtime root %s has no folder /%s", root, mount_points[i]);
+  }
+  must(statvfs(".", &flags), "statvfs");
+  if (flags.f_flag & ST_NOEXEC) refuse("the runtime root %s is on a file system mounted noexec", root);
+}
+
+static void fill_dev(void) {
+  must(chdir("dev"), "chdir dev");
+  for (size_t i = 0; i < COUNT(devices); i++) {
+    must(mknod(devices[i].name, S_IFCHR | 0666, makedev(1, devices[i].minor)), devices[i].name);
+    /* chmod, because the umask took bits from mknod's mode. */
+    must(chmod(devices[i].name, 0666), devices[i].name);
+  }
+  for (size_t i = 0; i < COUNT(links); i++) must(symlink(links[i].target, links[i].name), links[i].name);
+  must(mkdir("shm", 0755), "mkdir dev/shm");
+  must(chdir(".."), "chdir ..");
+}
+
+static void mount_dev(void) {
+  const unsigned long flags = MS_NOSUID | MS_NOEXEC;
+  must(mount("tmpfs", "dev", "tmpfs", flags, "size=64k,nr_inodes=32,mode=0755"), "mount /dev");
+  fill_dev();
+  must(mount(NULL, "dev", NULL, MS_REMOUNT | MS_RDONLY | flags, NULL), "remount /dev read-only");
+}
+
+void template_enter(const char *root) {
+  check_root(root);
+  must(unshare(CLONE_NEWNS | CLONE_NEWUTS), "unshare");
+  must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "make mounts private");
+  must(mount(root, root, NULL, MS_BIND, NULL), "bind the root");
+  must(chdir(root), root);
+  must(mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL), "remount read-only");
+  mount_dev();
+  must((int)syscall(SYS_pivot_root, ".", "."), "pivot_root");
+  /* The old root now lies over the new one: the path means the upper of the two. */
+  must(umount2(".", MNT_DETACH), "unmount the host's root");
+  must(chdir("/"), "chdir /");
+  must(sethostname("runyard", strlen("runyard")), "sethostname");
+}
