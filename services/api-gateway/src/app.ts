@@ -1,0 +1,94 @@
+import { type InstalledLanguage, LanguageCatalogue } from '@runyard/shared/domain';
+import type { ArtifactStore, Clock, JobEvents, JobQueue, JobStore } from '@runyard/shared/ports';
+import express, { type Express, Router } from 'express';
+import type { Logger } from 'pino';
+import { CheckHealth } from './application/check-health.ts';
+import { GetJob } from './application/get-job.ts';
+import { GetResult } from './application/get-result.ts';
+import type { ReadinessProbe, ServerVersion, VerifyArtifactLink } from './application/ports.ts';
+import { QueueGate } from './application/queue-gate.ts';
+import { ReadArtifact } from './application/read-artifact.ts';
+import { SubmitJob } from './application/submit-job.ts';
+import { WaitForJob } from './application/wait-for-job.ts';
+import type { GatewayConfig } from './config.ts';
+import { BodyReader } from './http/body/body-reader.ts';
+import { answerErrors, noSuchPath } from './http/middleware/answer-errors.ts';
+import { beginRequest } from './http/middleware/begin-request.ts';
+import { mountArtifacts } from './http/routes/artifacts.ts';
+import { mountHealth } from './http/routes/health.ts';
+import { mountLanguages } from './http/routes/languages.ts';
+import { mountResult } from './http/routes/result.ts';
+import { mountStatus } from './http/routes/status.ts';
+import { mountSubmit } from './http/routes/submit.ts';
+import { submissionSchema } from './http/schemas/submission-schema.ts';
+
+/** Bodies of all requests together while they arrive. */
+const MAX_BUFFERED_BODY_BYTES = 256 * 1024 * 1024;
+
+export interface GatewayDeps {
+  readonly config: Omit<GatewayConfig, 'host' | 'port' | 'publicUrl'>;
+  readonly store: JobStore;
+  readonly queue: JobQueue;
+  readonly artifacts: ArtifactStore;
+  readonly events: JobEvents;
+  readonly clock: Clock;
+  readonly languages: readonly InstalledLanguage[];
+  readonly logger: Logger;
+  /** For the ids of keyed submissions: the same on every gateway of a deployment, and over restarts. */
+  readonly secret: Uint8Array;
+  readonly cell: number;
+  readonly version: ServerVersion;
+  readonly sandboxProbe: ReadinessProbe;
+  /** For `/artifacts/…`; null where links lead to an object store, then there is no such path. */
+  readonly verifyArtifactLink: VerifyArtifactLink | null;
+  /** Aborted when the server shuts down: waits end, connections are not kept, readiness is lost. */
+  readonly drainSignal?: AbortSignal;
+}
+
+/** The HTTP interface, not listening. */
+export function createApp(deps: GatewayDeps): Express {
+  const drainSignal = deps.drainSignal ?? new AbortController().signal;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.use(beginRequest(deps.logger, drainSignal));
+  const router = createRouter(deps, drainSignal);
+  app.use('/v1', router);
+  app.use('/', router);
+  app.use(noSuchPath);
+  app.use(answerErrors);
+  return app;
+}
+
+function createRouter(deps: GatewayDeps, drainSignal: AbortSignal): Router {
+  const { config, store, queue, artifacts } = deps;
+  const catalogue = new LanguageCatalogue(deps.languages);
+  const waiting = new WaitForJob(store, deps.events, { maxWaiters: config.maxWaiters });
+  drainSignal.addEventListener('abort', () => {
+    waiting.close();
+  });
+  const getJob = new GetJob(store, waiting);
+  const gate = new QueueGate(queue, { languages: catalogue.ids, limit: config.queueLimit });
+  const router = Router({ caseSensitive: true });
+  mountSubmit(router, {
+    submitJob: new SubmitJob({ ...deps, ...config, gate, catalogue }),
+    waiting,
+    schema: submissionSchema(config.bodyLimits),
+    limits: config.bodyLimits,
+    reader: new BodyReader({
+      timeoutMs: config.bodyLimits.timeoutMs,
+      maxBufferedBytes: Math.max(MAX_BUFFERED_BODY_BYTES, config.bodyLimits.totalBytes),
+    }),
+  });
+  mountStatus(router, getJob);
+  mountResult(router, new GetResult(getJob, artifacts, config));
+  mountLanguages(router, catalogue, config.execTimeoutSec);
+  mountHealth(router, {
+    checkHealth: new CheckHealth({ ...deps, isDraining: () => drainSignal.aborted }),
+    version: deps.version,
+  });
+  const verify = deps.verifyArtifactLink;
+  if (verify) mountArtifacts(router, new ReadArtifact(artifacts, verify, deps.clock));
+  return router;
+}
