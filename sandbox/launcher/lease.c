@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIRST_UID = 200000, LAST_UID = 209999, BLOCKS = (LAST_UID - FIRST_UID + 1) / UIDS_PER_LAUNCHER };
+/* The lower half of the product's range: the docker launcher leases from the upper half of the same host. */
+enum { FIRST_UID = 200000, LAST_UID = 204999, BLOCKS = (LAST_UID - FIRST_UID + 1) / UIDS_PER_LAUNCHER };
 enum { LOCK_NAME_BYTES = 32 };
 
 static int state_dir;

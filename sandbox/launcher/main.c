@@ -12,7 +12,7 @@
  *                     child               enters the groups, own cgroup namespace, mounts, loopback, drops privileges
  *                        │ exec
  *                        ▼
- *   Node ◄──stream──► supervisor          PID 1 of the sandbox, uid 0 with SETUID, SETGID, KILL; the stream is its fd 0 and 1
+ *   Node ◄──stream──► supervisor          PID 1, uid 0 with SETUID, SETGID, KILL; the stream is its fd 0 and 1
  *                        │ dies
  *                        ▼
  *   Node ◄──END────── launcher            counters read from the groups; then groups removed, uid free again
@@ -80,8 +80,9 @@ static struct arguments parse_arguments(int count, char **values) {
     else refuse("unknown argument");
   }
   if (optind != count || !arguments.socket || !arguments.root || !arguments.supervisor || !arguments.state_dir)
-    refuse("usage: launcher --socket <path> --root <dir> --supervisor <path> --state-dir <dir> --owner <8 hex digits>");
-  if (!arguments.owner || strlen(arguments.owner) != OWNER_CHARS || strspn(arguments.owner, "0123456789abcdef") != OWNER_CHARS)
+    refuse("usage: launcher --socket <path> --root <dir> --supervisor <path> --state-dir <dir> --owner <id>");
+  const char *owner = arguments.owner != NULL ? arguments.owner : "";
+  if (strlen(owner) != OWNER_CHARS || strspn(owner, "0123456789abcdef") != OWNER_CHARS)
     refuse("--owner must be 8 lower-case hex digits");
   return arguments;
 }
@@ -124,7 +125,8 @@ static int listen_at(const struct socket_place *place) {
   memcpy(address.sun_path, place->name, sizeof place->name);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) refuse("socket: %s", strerror(errno));
-  if (unlinkat(place->dir, place->name, 0) != 0 && errno != ENOENT) refuse("cannot remove the old socket: %s", strerror(errno));
+  if (unlinkat(place->dir, place->name, 0) != 0 && errno != ENOENT)
+    refuse("cannot remove the old socket: %s", strerror(errno));
   /* A relative name: the folder cannot be reached by path here. The umask makes it 0600. */
   if (fchdir(place->dir) != 0) refuse("fchdir: %s", strerror(errno));
   if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0) refuse("cannot bind the socket: %s", strerror(errno));
@@ -144,7 +146,8 @@ static void probe(void) {
   const char *limit;
   int status = 0;
   if (cgroup_make(&request, &cgroup, &limit) != 0) refuse("cannot enforce limits: %s: %s", limit, strerror(errno));
-  const struct place_request place_request = {.open = &request, .cgroup = &cgroup, .uid = lease_first_uid(), .connection = -1};
+  const struct place_request place_request = {
+    .open = &request, .cgroup = &cgroup, .uid = lease_first_uid(), .connection = -1};
   if (place_start(&place_request, &place) != 0) refuse("cannot make a sandbox: clone3: %s", strerror(errno));
   struct pollfd process = {.fd = place.pidfd, .events = POLLIN};
   if (poll(&process, 1, PROBE_PATIENCE_MS) != 1) place_kill(&place);

@@ -35,7 +35,7 @@ static void fail(const char *step) {
   _exit(1);
 }
 
-/* Nothing but SIGKILL of an ancestor can end a PID 1, and the kernel sends just that. Exec keeps it, a change of ids does not. */
+/* Only SIGKILL of an ancestor can end a PID 1, and the kernel sends just that. Exec keeps it, a change of ids does not. */
 static void die_with_launcher(void) {
   struct pollfd launcher = {.fd = launcher_fd, .events = POLLIN};
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) fail("PR_SET_PDEATHSIG");
