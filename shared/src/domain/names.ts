@@ -71,6 +71,20 @@ export function isObjectKey(key: string): boolean {
 
 const KEY_PART = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 
+/** What a job record keeps of an object in the embedded backend. */
+export function embeddedPath(key: string): string {
+  return `${EMBEDDED_SCHEME}${key}`;
+}
+
+/** The key in such a path; null for anything else. */
+export function keyOfEmbeddedPath(path: string): string | null {
+  if (!path.startsWith(EMBEDDED_SCHEME)) return null;
+  const key = path.slice(EMBEDDED_SCHEME.length);
+  return isObjectKey(key) ? key : null;
+}
+
+const EMBEDDED_SCHEME = 'artifact:///';
+
 function prefix(deployment: Deployment): string {
   return `runyard-${deployment.env}-${deployment.cell}-`;
 }

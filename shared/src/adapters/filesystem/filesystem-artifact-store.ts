@@ -1,13 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isObjectKey } from '../../domain/index.ts';
+import { embeddedPath, isObjectKey, keyOfEmbeddedPath } from '../../domain/index.ts';
 import { AppError, DependencyUnavailableError, InternalError, StartupError } from '../../errors/index.ts';
 import type { ArtifactStore, Clock, SignedUrl } from '../../ports/index.ts';
 import { formatArtifactLink } from './artifact-link.ts';
 import { writeFileAtomically } from './atomic-write.ts';
 
-const SCHEME = 'artifact:///';
 /** No object key has a part that starts with a dot. */
 const TEMPORARY_FOLDER = '.tmp';
 
@@ -53,17 +52,17 @@ export class FilesystemArtifactStore implements ArtifactStore {
     await translated(() =>
       writeFileAtomically(join(this.#directory, key), body, { temporaryFolder: this.#temporaryFolder, mode: 0o600 }),
     );
-    return `${SCHEME}${key}`;
+    return embeddedPath(key);
   }
 
   async get(path: string, range?: { offset: number; length: number }): Promise<Uint8Array | null> {
-    const key = keyOf(path);
+    const key = keyOfEmbeddedPath(path);
     if (key === null) return null;
     return translated(() => readRange(join(this.#directory, key), range));
   }
 
   async signUrl(path: string, options: { expiresInMs: number; fileName: string }): Promise<SignedUrl> {
-    const key = keyOf(path);
+    const key = keyOfEmbeddedPath(path);
     if (key === null) throw new InternalError(new Error(`not an artifact path: ${path}`));
     const expiresAtSec = Math.ceil((this.#clock.nowMs() + options.expiresInMs) / 1000);
     const link = { key, expiresAtSec, fileName: options.fileName };
@@ -94,17 +93,6 @@ export class FilesystemArtifactStore implements ArtifactStore {
       }
     }
   }
-}
-
-/** The path of an object for `get`, from a key that came in a link. */
-export function artifactPathOf(key: string): string {
-  return `${SCHEME}${key}`;
-}
-
-function keyOf(path: string): string | null {
-  if (!path.startsWith(SCHEME)) return null;
-  const key = path.slice(SCHEME.length);
-  return isObjectKey(key) ? key : null;
 }
 
 async function readRange(

@@ -27,6 +27,8 @@ export const MIGRATIONS: readonly string[] = [
     env TEXT NOT NULL
   ) STRICT;
 
+  CREATE TABLE artifacts (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT;
+
   -- AUTOINCREMENT: the id of a deleted message never comes back, so an old receipt cannot name a new message.
   CREATE TABLE messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
