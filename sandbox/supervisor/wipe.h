@@ -1,0 +1,14 @@
+/* Emptying what the user could write, between two steps. */
+#ifndef RUNYARD_WIPE_H
+#define RUNYARD_WIPE_H
+
+/*
+ * Removes everything below `path`, as the user, while no other process of the user is alive. Constant memory and two
+ * descriptors whatever the depth and width of the tree. A missing `path` is empty. Returns 0 or an errno.
+ */
+int wipe_directory(const char *path);
+
+/* Removes the System V shared memory, semaphores and queues of the user. Returns 0 or an errno. */
+int wipe_sysv(void);
+
+#endif
