@@ -37,6 +37,7 @@ function flagsOf(frame: Frame): number {
   return isSet ? FLAG : 0;
 }
 
+// oxlint-disable-next-line complexity -- one row per frame type
 function writePayload(writer: FrameWriter, frame: Frame): void {
   switch (frame.type) {
     case 'open':

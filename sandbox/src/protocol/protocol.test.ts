@@ -60,7 +60,7 @@ describe('bytes on the wire, by hand', () => {
       artifactCount: 8,
       artifactBytes: 10,
     });
-    expect(bytes.toString('hex', 0, 16)).toBe('5800000086010000' + '0203010309000000');
+    expect(bytes.toString('hex', 0, 16)).toBe('58000000860100000203010309000000');
     expect(bytes.length).toBe(96);
     expect(bytes.readUInt32LE(8 + 8 + 48)).toBe(7);
     expect(bytes.readBigUInt64LE(8 + 72)).toBe(10n);
@@ -161,6 +161,14 @@ describe('malformed input', () => {
   });
 });
 
+function pushAnything(reader: FrameReader, chunk: Buffer): void {
+  try {
+    reader.push(chunk);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+  }
+}
+
 describe('the end of the stream', () => {
   const outputs = fc.array(
     fc.record({
@@ -183,11 +191,7 @@ describe('the end of the stream', () => {
         const seen: Frame[] = [];
         const reader = new FrameReader((frame) => seen.push(frame));
         for (const chunk of chunks) {
-          try {
-            reader.push(chunk);
-          } catch (error) {
-            expect(error).toBeInstanceOf(ProtocolError);
-          }
+          pushAnything(reader, chunk);
         }
         const tail = reader.finish();
         expect(tail.end).toEqual(end);

@@ -1,0 +1,106 @@
+import { Duplex } from 'node:stream';
+import { describe, expect, test, vi } from 'vitest';
+import { SupervisedSandbox } from './index.ts';
+import { type Script } from './testing/fake-launcher.ts';
+import type { FakeSupervisor } from './testing/fake-supervisor.ts';
+import { COMPILED, kinds, launcherOf, PLAN, run, text } from './testing/session-fixtures.ts';
+
+describe('cancel', () => {
+  test('before the run: nothing is opened', async () => {
+    const report = await run(() => undefined, PLAN, AbortSignal.abort());
+    expect(kinds(report)).toEqual({ runs: ['cancelled'] });
+    expect(report.launcher.opened).toEqual([]);
+  });
+
+  test('before the run of a plan with a compile step: that step is cancelled', async () => {
+    const report = await run(() => undefined, COMPILED, AbortSignal.abort());
+    expect(kinds(report)).toEqual({ compile: 'cancelled', runs: [] });
+  });
+
+  test('while the place is made: at once, and the place is released when it comes', async () => {
+    const controller = new AbortController();
+    const stream = new Duplex({ read: () => undefined });
+    const { promise: opening, resolve: bring } = Promise.withResolvers<Duplex>();
+    const running = new SupervisedSandbox(launcherOf(() => opening)).run(PLAN, controller.signal);
+    controller.abort();
+    expect(kinds(await running)).toEqual({ runs: ['cancelled'] });
+    bring(stream);
+    await vi.waitFor(() => expect(stream.destroyed).toBe(true));
+  });
+
+  test('while a step runs: CANCEL, and the output so far is kept', async () => {
+    const controller = new AbortController();
+    const report = await run(
+      async (pid1) => {
+        await pid1.greet();
+        pid1.send({ type: 'stdout', step: 0, data: Buffer.from('part') });
+        await pid1.next('stdinEnd');
+        controller.abort();
+        await pid1.next('cancel');
+        pid1.exit(0, { kind: 'signalled', value: 9, killReason: 'cancel' });
+        pid1.finish();
+      },
+      PLAN,
+      controller.signal,
+    );
+    expect(kinds(report)).toEqual({ runs: ['cancelled'] });
+    expect(text(report.runs[0]?.output.stdout)).toBe('part');
+  });
+
+  test('a program that exits before the kill has exited', async () => {
+    const controller = new AbortController();
+    const report = await run(
+      cancelDuringStep(controller, (pid1) => (pid1.exit(0), pid1.finish())),
+      PLAN,
+      controller.signal,
+    );
+    expect(kinds(report)).toEqual({ runs: ['exited'] });
+  });
+
+  test('a compile step that exits before the kill: the run is the cancelled one', async () => {
+    const controller = new AbortController();
+    const script = cancelDuringStep(controller, (pid1) => (pid1.exit(0), pid1.finish()));
+    const report = await run(script, COMPILED, controller.signal);
+    expect(kinds(report)).toEqual({ compile: 'exited', runs: ['cancelled'] });
+  });
+
+  test.each<[string, (pid1: FakeSupervisor) => void]>([
+    ['stalls', () => undefined],
+    ['closes', (pid1) => void pid1.stream.end()],
+    ['ends without a record', (pid1) => pid1.finish()],
+    ['sends garbage', (pid1) => pid1.sendBytes(Buffer.alloc(100, 0xff))],
+  ])('PID 1 %s on cancel: still cancelled, no failure', async (_name, answer) => {
+    const controller = new AbortController();
+    const report = await run(cancelDuringStep(controller, answer), PLAN, controller.signal);
+    expect(kinds(report)).toEqual({ runs: ['cancelled'] });
+  });
+
+  test('after the last step it changes nothing', async () => {
+    const controller = new AbortController();
+    const report = await run(
+      async (pid1) => {
+        await pid1.greet();
+        await pid1.next('stdinEnd');
+        pid1.exit(0);
+        setImmediate(() => {
+          controller.abort();
+          pid1.finish();
+          expect(pid1.heard.map((frame) => frame.type)).not.toContain('cancel');
+        });
+      },
+      PLAN,
+      controller.signal,
+    );
+    expect(kinds(report)).toEqual({ runs: ['exited'] });
+  });
+});
+
+function cancelDuringStep(controller: AbortController, answer: (pid1: FakeSupervisor) => void): Script {
+  return async (pid1) => {
+    await pid1.greet();
+    await pid1.next('go');
+    controller.abort();
+    await pid1.next('cancel');
+    answer(pid1);
+  };
+}
