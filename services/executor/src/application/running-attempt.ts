@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { InvalidPlanError } from '@runyard/sandbox';
 import {
   emptyOutcome,
   MAX_ATTEMPTS,
@@ -9,7 +9,7 @@ import {
 } from '@runyard/shared/domain';
 import type { Logger } from '@runyard/shared/logging';
 import type { ArtifactStore, Clock, JobQueue, JobStore } from '@runyard/shared/ports';
-import { assess, withStoredOutput, type Assessment } from '../domain/outcome.ts';
+import { assess, refused, withStoredOutput, type Assessment } from '../domain/outcome.ts';
 import { planFor } from '../domain/plan.ts';
 import type { HeldLease, LeaseKeeper } from './lease-keeper.ts';
 import type { Sandbox } from './ports.ts';
@@ -81,7 +81,7 @@ async function tryAttempt(job: RunningJob, lease: HeldLease, deps: AttemptDepend
     return await finish(job, assessment, lease, deps);
   } catch (error) {
     if (lease.stopReason() === 'lease_lost') return 'superseded';
-    return new Fault('a store did not answer', { cause: error, isDrain: lease.stopReason() === 'drain' });
+    return new Fault('unexpected error', { cause: error, isDrain: lease.stopReason() === 'drain' });
   }
 }
 
@@ -91,12 +91,18 @@ async function execute(job: RunningJob, signal: AbortSignal, deps: AttemptDepend
   if (source === null) return null;
   const language = deps.languages.get(job.language);
   if (language === undefined) return { kind: 'fault', message: `the language ${job.language} is not served here` };
-  const report = await runInSandbox(deps.sandbox, planFor(language, job.limits, source), { signal });
-  return assess(report, {
-    limits: job.limits,
-    hasCompile: language.compile !== null,
-    queueMs: job.startedAtMs - job.createdAtMs,
-  });
+  try {
+    const report = await runInSandbox(deps.sandbox, planFor(language, job.limits, source), { signal });
+    return assess(report, {
+      limits: job.limits,
+      hasCompile: language.compile !== null,
+      queueMs: job.startedAtMs - job.createdAtMs,
+    });
+  } catch (error) {
+    // Only what the client chose can make a plan that the sandbox does not take, such as very many arguments.
+    if (error instanceof InvalidPlanError) return refused(error.message);
+    throw error;
+  }
 }
 
 async function finish(
@@ -148,6 +154,7 @@ async function afterFault(
   try {
     if (attempt >= MAX_ATTEMPTS && !fault.isDrain) {
       const outcome = emptyOutcome('internal_error', INTERNAL_ERROR_TEXT);
+      // Aborted: one try. Should it fail, the next delivery finds the job exhausted and ends it.
       const end = await settle(job, outcome, AbortSignal.abort(), deps);
       if (end !== 'superseded') await deps.queue.delete(receipt);
       return 'gave_up';

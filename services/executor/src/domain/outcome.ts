@@ -1,7 +1,9 @@
 import type { SandboxReport, StepOutput, StepReport } from '@runyard/sandbox';
 import {
   emptyOutcome,
+  firstCodePoints,
   preview,
+  PREVIEW_CODE_POINTS,
   type CompileSummary,
   type JobLimits,
   type JobOutcome,
@@ -53,6 +55,17 @@ export function assess(report: SandboxReport, context: AssessmentContext): Asses
       : { summary: summaryOf(compile, compileVerdict), wallTimeMs: compile.usage.wallTimeMs };
   const outcome = afterRun(run, judgeRun(run.ending, context.limits.run), { compile: compiled, timings });
   return { kind: 'outcome', outcome, output: run.output };
+}
+
+/** A job that the sandbox would not even begin, for a reason that lies in the submission. */
+export function refused(reason: string): Assessment {
+  const none = new Uint8Array(0);
+  const text = firstCodePoints(`The program could not be started: ${reason}.`, PREVIEW_CODE_POINTS);
+  return {
+    kind: 'outcome',
+    outcome: emptyOutcome('runtime_error', text),
+    output: { combined: none, stdout: none, stderr: none, truncated: false },
+  };
 }
 
 /** Adds what only storing the output can tell. */

@@ -1,0 +1,48 @@
+import { InProcessJobEvents, publishingJobStore, systemClock } from '@runyard/shared/adapters/in-process';
+import { DataDirectory, FilesystemArtifactStore } from '@runyard/shared/adapters/filesystem';
+import { SqliteDatabase, SqliteJobQueue, SqliteJobStore } from '@runyard/shared/adapters/sqlite';
+import type { ArtifactStore, Clock, JobEvents, JobStore } from '@runyard/shared/ports';
+
+export interface EmbeddedBackend {
+  readonly store: JobStore;
+  readonly queue: SqliteJobQueue;
+  readonly artifacts: ArtifactStore;
+  readonly events: JobEvents;
+  readonly clock: Clock;
+  readonly secret: Uint8Array;
+  /** Lets another server have the data folder. Nothing may use the backend any more. */
+  close(): void;
+}
+
+/**
+ * Opens the data folder for this process alone. Whoever held leases and messages before is dead, since its lock is gone,
+ * so both are void. Throws StartupError.
+ */
+export async function openBackend(dataDir: string, publicBaseUrl: () => string): Promise<EmbeddedBackend> {
+  const directory = DataDirectory.open(dataDir);
+  try {
+    const database = SqliteDatabase.open(directory.databasePath);
+    const clock = systemClock;
+    const store = new SqliteJobStore(database);
+    const queue = new SqliteJobQueue(database, { clock });
+    await store.voidLeases(clock.nowMs());
+    await queue.makeAllVisible();
+    const events = new InProcessJobEvents();
+    const { artifactsPath, secret } = directory;
+    return {
+      store: publishingJobStore(store, events),
+      queue,
+      artifacts: new FilesystemArtifactStore({ directory: artifactsPath, secret, publicBaseUrl, clock }),
+      events,
+      clock,
+      secret,
+      close() {
+        database.close();
+        directory.close();
+      },
+    };
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+}

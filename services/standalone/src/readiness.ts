@@ -1,0 +1,26 @@
+import type { ProbeResult } from '@runyard/api-gateway';
+import type { SampleState } from './startup-check.ts';
+
+/** So many faults of ours in a row are no chance: jobs sent here would fail. */
+const MAX_FAULTS_IN_A_ROW = 3;
+
+/** What `/health/ready` says about running programs. */
+export function sandboxReadiness(state: {
+  readonly isStopping: boolean;
+  readonly faultsInARow: number;
+  readonly samples: ReadonlyMap<string, SampleState>;
+}): ProbeResult {
+  if (state.isStopping) return { isReady: false, detail: 'shutting down' };
+  if (state.faultsInARow >= MAX_FAULTS_IN_A_ROW) {
+    return { isReady: false, detail: `the last ${state.faultsInARow} runs failed by a fault of the server` };
+  }
+  return { isReady: true, detail: describeSamples(state.samples) };
+}
+
+function describeSamples(samples: ReadonlyMap<string, SampleState>): string {
+  const parts = (['passed', 'pending', 'failed'] as const).flatMap((wanted) => {
+    const names = [...samples].filter(([, state]) => state === wanted).map(([name]) => name);
+    return names.length === 0 ? [] : [`${wanted}: ${names.join(', ')}`];
+  });
+  return `samples ${parts.join('; ')}`;
+}
