@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type Server, ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { StartupError } from '@runyard/shared/errors';
@@ -82,8 +82,10 @@ async function drain(server: Server, draining: AbortController, graceMs: number)
 
 /** What Node's parser refuses never becomes a request: bad syntax, headers too large or too slow. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  const isAnswering = Reflect.get(socket, '_httpMessage') != null;
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
+  // A request whose body breaks is already being served; it can be answered as long as nothing was sent.
+  const pending: unknown = Reflect.get(socket, '_httpMessage');
+  const isAnswered = pending instanceof ServerResponse && pending.headersSent;
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
     socket.destroy();
     return;
   }

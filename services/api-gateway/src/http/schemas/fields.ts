@@ -9,7 +9,6 @@ const MAX_METADATA_BYTES = 4 * 1024;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Marks an issue that is about size: the answer is 413. */
 export const TOO_LARGE = { errorCode: 'body_too_large' } as const;
@@ -82,9 +81,9 @@ export function metadata() {
 
 /** Bytes that the text stands for; null when it is no base64 of the standard alphabet with padding. */
 export function base64Bytes(value: string): number | null {
-  if (!BASE64.test(value)) return null;
-  const padding = value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0;
-  return (value.length / 4) * 3 - padding;
+  // Node skips what it does not know: only a text that comes back unchanged was base64 and nothing else.
+  const bytes = Buffer.from(value, 'base64');
+  return bytes.toString('base64') === value ? bytes.length : null;
 }
 
 function metadataFault(value: unknown): string | null {
