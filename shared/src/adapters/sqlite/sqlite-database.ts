@@ -22,7 +22,6 @@ export class SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
-  readonly #syncModes: Readonly<Record<Durability, StatementSync>>;
   #syncMode: Durability = 'durable';
 
   /**
@@ -50,10 +49,6 @@ export class SqliteDatabase {
     this.#database = database;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
-    this.#syncModes = {
-      durable: database.prepare('PRAGMA synchronous = FULL'),
-      quick: database.prepare('PRAGMA synchronous = NORMAL'),
-    };
   }
 
   prepare(sql: string): StatementSync {
@@ -75,10 +70,7 @@ export class SqliteDatabase {
    */
   write<T>(durability: Durability, work: () => T): T {
     try {
-      if (durability !== this.#syncMode) {
-        this.#syncModes[durability].run();
-        this.#syncMode = durability;
-      }
+      this.#setSyncMode(durability);
       this.#begin.run();
       const result = work();
       this.#commit.run();
@@ -87,6 +79,13 @@ export class SqliteDatabase {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw unavailable(error);
     }
+  }
+
+  /** By `exec`, never a prepared statement: SQLite carries this pragma out when it is compiled, not when it is run. */
+  #setSyncMode(durability: Durability): void {
+    if (durability === this.#syncMode) return;
+    this.#database.exec(durability === 'durable' ? 'PRAGMA synchronous = FULL' : 'PRAGMA synchronous = NORMAL');
+    this.#syncMode = durability;
   }
 
   /** Moves the log into the file and closes it. Idempotent. */
