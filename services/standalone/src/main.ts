@@ -7,22 +7,23 @@
  */
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { startGateway } from '@runyard/api-gateway';
+import { startGateway, type Gateway } from '@runyard/api-gateway';
 import { Executor } from '@runyard/executor';
+import type { Language } from '@runyard/shared/domain';
 import { loadLanguages } from '@runyard/shared/languages';
-import { createLogger } from '@runyard/shared/logging';
+import { createLogger, type Logger } from '@runyard/shared/logging';
 import { Sweeper } from '@runyard/sweeper';
-import manifest from '../package.json' with { type: 'json' };
+import packageJson from '../package.json' with { type: 'json' };
 import { linkVerifier } from './artifact-links.ts';
 import { chooseLanguages } from './choose-languages.ts';
-import { loadConfig } from './config.ts';
-import { openBackend } from './embedded-backend.ts';
+import { loadConfig, type StandaloneConfig } from './config.ts';
+import { openBackend, type EmbeddedBackend } from './embedded-backend.ts';
 import { requireSandboxHost } from './host.ts';
 import { clientUrl, readyLines } from './ready-lines.ts';
 import { sandboxReadiness } from './readiness.ts';
 import { runProcess, type RunningServer } from './run-process.ts';
 import { SampleRecord } from './sample-record.ts';
-import { setUpSandbox } from './set-up-sandbox.ts';
+import { setUpSandbox, type SandboxSetup } from './set-up-sandbox.ts';
 import { Shutdown } from './shutdown.ts';
 import { StartupCheck } from './startup-check.ts';
 import { Terminal } from './terminal.ts';
@@ -33,89 +34,110 @@ const CELL = 0;
 /** Requests that still run when all jobs have ended get so long to be answered. */
 const GATEWAY_GRACE_MS = 5_000;
 
+const { version } = packageJson;
 const terminal = new Terminal(process.stdout);
+
+/** What every part of the start needs. */
+interface Start {
+  readonly config: StandaloneConfig;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+  /** Aborted when the process is told to end, before or after it is ready. */
+  readonly signal: AbortSignal;
+}
 
 async function start(signal: AbortSignal): Promise<RunningServer> {
   const isRoot = process.getuid?.() === 0;
-  const { gateway: gatewayConfig, executor: executorConfig, server: config } = loadConfig(process.env, isRoot);
-  const { version } = manifest;
-  const architecture = requireSandboxHost(config, { platform: process.platform, architecture: process.arch, isRoot });
+  const config = loadConfig(process.env, isRoot);
+  const host = { platform: process.platform, architecture: process.arch, isRoot };
+  const architecture = requireSandboxHost(config.server, host);
   const logger = createLogger({
     service: 'runyard',
     version,
-    level: config.logLevel ?? (process.stderr.isTTY ? 'warn' : 'info'),
+    level: config.server.logLevel ?? (process.stderr.isTTY ? 'warn' : 'info'),
     destination: { write: (line) => void process.stderr.write(line) },
   });
   const shutdown = new Shutdown(logger);
   try {
     terminal.line(`Runyard ${version}`);
     const known = await loadLanguages(LANGUAGES_DIR, { architecture });
-    const wanted = chooseLanguages('RUNYARD_LANGUAGES', executorConfig.languages, known);
-
-    let url = '';
-    const backend = await openBackend(config.dataDir, () => gatewayConfig.publicUrl ?? url);
-    shutdown.add('backend', () => backend.close());
-    terminal.line(`Data ${config.dataDir}, cache ${config.cacheDir}`);
-
-    const { launcher, sandbox, languages, host } = await setUpSandbox({
-      languages: wanted,
-      cacheDir: config.cacheDir,
-      maySetUp: config.maySetUp,
-      environment: process.env,
-      terminal,
-      logger,
-      signal,
-    });
-    shutdown.add('launcher', () => launcher.close());
-
-    const check = new StartupCheck({
-      languages: chooseLanguages('RUNYARD_STARTUP_CHECK', config.startupCheck, languages),
-      sandbox,
-      artifacts: backend.artifacts,
-      record: SampleRecord.open(config.cacheDir, host),
-      logger,
-    });
-    await check.beforeReady(terminal, signal);
-
-    const worker = `${hostname()}-${process.pid}`;
-    const executor = new Executor({ ...backend, sandbox, languages, logger }, { slots: executorConfig.slots, worker });
-    const sweeper = new Sweeper({ ...backend, messages: backend.queue, logger });
-    await sweeper.repairAfterCrash();
-
-    const gateway = await startGateway({
-      ...backend,
-      config: gatewayConfig,
-      languages,
-      logger,
-      cell: CELL,
-      version: { version, details: { ...launcher.describe(), runtimeRoot: host.rootId, node: process.version } },
-      sandboxProbe: async () =>
-        sandboxReadiness({
-          isStopping: shutdown.hasBegun,
-          faultsInARow: executor.faultsInARow,
-          samples: check.states,
-        }),
-      verifyArtifactLink: linkVerifier(backend.secret),
-    });
-    shutdown.add('gateway', () => gateway.drain(GATEWAY_GRACE_MS));
-    url = clientUrl(gateway.address);
-
-    executor.start();
-    sweeper.start();
-    shutdown.add('sweeper', () => sweeper.stop());
-    shutdown.add('executor', () => executor.drain(config.drainMs));
-    const laterChecks = check.afterReady(signal);
-    shutdown.add('startup check', () => laterChecks);
-
-    const language = languages.find(({ id }) => id === 'python') ?? languages[0];
-    const startMs = performance.now();
-    for (const line of readyLines({ url: gatewayConfig.publicUrl ?? url, startMs, language })) terminal.line(line);
+    const languages = chooseLanguages('RUNYARD_LANGUAGES', config.executor.languages, known);
+    await serve(languages, { config, logger, shutdown, signal });
     return { stop: () => shutdown.run() };
   } catch (error) {
     terminal.done();
     await shutdown.run();
     throw error;
   }
+}
+
+async function serve(wanted: readonly Language[], context: Start): Promise<void> {
+  const { config, logger, shutdown, signal } = context;
+  const { dataDir, cacheDir } = config.server;
+  let url = '';
+  const backend = await openBackend(dataDir, () => config.gateway.publicUrl ?? url);
+  shutdown.add('backend', () => backend.close());
+  terminal.line(`Data ${dataDir}, cache ${cacheDir}`);
+
+  const environment = { ...config.server, environment: process.env, terminal, logger, signal };
+  const setup = await setUpSandbox({ ...environment, languages: wanted });
+  shutdown.add('launcher', () => setup.launcher.close());
+
+  const check = new StartupCheck({
+    languages: chooseLanguages('RUNYARD_STARTUP_CHECK', config.server.startupCheck, setup.languages),
+    sandbox: setup.sandbox,
+    artifacts: backend.artifacts,
+    record: SampleRecord.open(cacheDir, setup.host),
+    logger,
+  });
+  await check.beforeReady(terminal, signal);
+
+  const gateway = await startWorkers(backend, setup, check, context);
+  url = clientUrl(gateway.address);
+  const laterChecks = check.afterReady(signal);
+  shutdown.add('startup check', () => laterChecks);
+
+  const language = setup.languages.find(({ id }) => id === 'python') ?? setup.languages[0];
+  const ready = { url: config.gateway.publicUrl ?? url, startMs: performance.now(), language };
+  for (const line of readyLines(ready)) terminal.line(line);
+}
+
+/** From here on jobs are accepted and run. */
+async function startWorkers(
+  backend: EmbeddedBackend,
+  { launcher, sandbox, languages, host }: SandboxSetup,
+  check: StartupCheck,
+  { config, logger, shutdown }: Start,
+): Promise<Gateway> {
+  const { slots } = config.executor;
+  const executor = new Executor(
+    { ...backend, sandbox, languages, logger },
+    { slots, worker: `${hostname()}-${process.pid}` },
+  );
+  const sweeper = new Sweeper({ ...backend, messages: backend.queue, logger });
+  await sweeper.repairAfterCrash();
+
+  const gateway = await startGateway({
+    ...backend,
+    config: config.gateway,
+    languages,
+    logger,
+    cell: CELL,
+    version: { version, details: { ...launcher.describe(), runtimeRoot: host.rootId, node: process.version } },
+    sandboxProbe: async () =>
+      sandboxReadiness({
+        isStopping: shutdown.hasBegun,
+        faultsInARow: executor.faultsInARow,
+        samples: check.states,
+      }),
+    verifyArtifactLink: linkVerifier(backend.secret),
+  });
+  shutdown.add('gateway', () => gateway.drain(GATEWAY_GRACE_MS));
+  sweeper.start();
+  shutdown.add('sweeper', () => sweeper.stop());
+  executor.start();
+  shutdown.add('executor', () => executor.drain(config.server.drainMs));
+  return gateway;
 }
 
 await runProcess(start, (line) => terminal.line(line));
