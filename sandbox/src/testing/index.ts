@@ -1,0 +1,4 @@
+/** For tests of this package and of those that use it. */
+export { FakeLauncher, type Script } from './fake-launcher.ts';
+export { FakeSupervisor } from './fake-supervisor.ts';
+export { startTestSandbox, type TestSandbox } from './start-test-sandbox.ts';
