@@ -18,7 +18,8 @@ const ISOLATED = [
   '--',
 ];
 
-const KEPT_LINES = 25;
+const KEPT_LINES = 20;
+const KEPT_ERRORS = 5;
 const KEPT_STDOUT_CHARACTERS = 4 * 1024 * 1024;
 
 export interface CommandOptions {
@@ -87,18 +88,25 @@ function collect(stream: NodeJS.ReadableStream, tail: LineTail): () => string {
   return () => text;
 }
 
+/** The last lines, and before them the first ones that speak of an error: a long tail of clean-up may follow the cause. */
 class LineTail {
-  readonly lines: string[] = [];
+  readonly #first: string[] = [];
+  readonly #last: string[] = [];
   readonly #listener: ((line: string) => void) | undefined;
 
   constructor(listener: ((line: string) => void) | undefined) {
     this.#listener = listener;
   }
 
+  get lines(): readonly string[] {
+    return [...this.#first.filter((line) => !this.#last.includes(line)), ...this.#last];
+  }
+
   add(line: string): void {
     if (line.trim() === '') return;
-    this.lines.push(line);
-    if (this.lines.length > KEPT_LINES) this.lines.shift();
+    if (this.#first.length < KEPT_ERRORS && /^E: |\berror\b/i.test(line)) this.#first.push(line);
+    this.#last.push(line);
+    if (this.#last.length > KEPT_LINES) this.#last.shift();
     this.#listener?.(line);
   }
 }

@@ -14,7 +14,7 @@ export interface InstallDebianOptions {
 /** Documentation is half of all files of some packages; licences stay because images of the root are passed on. */
 const DPKG_OPTIONS = [
   'force-unsafe-io',
-  'path-exclude=/usr/share/man/*',
+  'path-exclude=/usr/share/man/*/*',
   'path-exclude=/usr/share/doc/*',
   'path-include=/usr/share/doc/*/copyright',
   'path-exclude=/usr/share/info/*',
