@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const CGROUP_ROOT = '/sys/fs/cgroup';
+/** Where control groups may stand: a hierarchy per controller, or one for all. */
+const HIERARCHIES = ['memory', 'pids', 'cpu', 'cpuacct', 'cpu,cpuacct', ''];
+const POLL_MS = 50;
+
+/**
+ * What the launcher of one server has on this host: its processes and those in its control groups, the groups, its socket
+ * and mounts. Other servers of the machine do not count.
+ */
+export function tracesOf(ownerId: string): string[] {
+  return [...processesOf(ownerId), ...cgroupsOf(ownerId), ...mountsOf(ownerId)];
+}
+
+/** Waits until nothing is left. Throws with what is left after the deadline. */
+export async function expectNoTraces(ownerId: string, deadlineMs = 10_000): Promise<void> {
+  const endAtMs = performance.now() + deadlineMs;
+  let traces = tracesOf(ownerId);
+  while (traces.length > 0) {
+    if (performance.now() > endAtMs) throw new Error(`left on the host:\n${traces.join('\n')}`);
+    await sleep(POLL_MS);
+    traces = tracesOf(ownerId);
+  }
+}
+
+function processesOf(ownerId: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      const command = read(path.join('/proc', pid, 'cmdline'))
+        .replaceAll('\0', ' ')
+        .trim();
+      const groups = read(path.join('/proc', pid, 'cgroup'));
+      const isLaunchers = command.includes(`--owner ${ownerId}`);
+      return isLaunchers || groups.includes(`/runyard/${ownerId}.`) ? [`process ${pid}: ${command}`] : [];
+    });
+}
+
+function cgroupsOf(ownerId: string): string[] {
+  return HIERARCHIES.flatMap((hierarchy) => {
+    const folder = path.join(CGROUP_ROOT, hierarchy, 'runyard');
+    if (!existsSync(folder)) return [];
+    const names = readdirSync(folder).filter((name) => name.startsWith(`${ownerId}.`));
+    return names.map((name) => `control group ${path.join(folder, name)}`);
+  });
+}
+
+function mountsOf(ownerId: string): string[] {
+  return read('/proc/self/mountinfo')
+    .split('\n')
+    .filter((line) => line.includes(ownerId))
+    .map((line) => `mount ${line}`);
+}
+
+/** Empty for a process that has ended meanwhile. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
