@@ -107,13 +107,12 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
   );
 }
 
+const BROKEN_REQUESTS: ReadonlyMap<string | undefined, readonly [status: number, message: string]> = new Map([
+  ['HPE_HEADER_OVERFLOW', [431, 'The headers are too large.']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'The request did not arrive in time.']],
+]);
+
 function refusalOf(code: string | undefined): HttpError {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return new HttpError(431, 'The headers are too large.');
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpError(408, 'The request did not arrive in time.');
-    default:
-      return new HttpError(400, 'This is not a valid HTTP request.');
-  }
+  const [status, message] = BROKEN_REQUESTS.get(code) ?? [400, 'This is not a valid HTTP request.'];
+  return new HttpError(status, message);
 }

@@ -9,7 +9,7 @@ export interface OpenArtifact {
   readonly fileName: string;
   readonly sizeBytes: number;
   /** The bytes in pieces. Throws not_found when the object goes away meanwhile. */
-  pieces(offset: number, length: number): AsyncGenerator<Uint8Array>;
+  readonly pieces: (offset: number, length: number) => AsyncGenerator<Uint8Array>;
 }
 
 /** Opens what a signed link leads to. The signature is the whole right: no owner is asked for. */

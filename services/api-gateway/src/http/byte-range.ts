@@ -13,12 +13,17 @@ export function parseRange(header: string | undefined, sizeBytes: number): ByteR
   if (!match) return null;
   const [first = '', last = ''] = match.slice(1);
   if (first === '' && last === '') return null;
-  if (first === '') {
-    const length = Math.min(Number(last), sizeBytes);
-    return length === 0 ? 'unsatisfiable' : { offset: sizeBytes - length, length };
-  }
-  const offset = Number(first);
-  const end = last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
-  if (last !== '' && Number(last) < offset) return null;
-  return offset >= sizeBytes ? 'unsatisfiable' : { offset, length: end - offset + 1 };
+  return first === '' ? lastBytes(Number(last), sizeBytes) : fromOffset(Number(first), last, sizeBytes);
+}
+
+function lastBytes(wanted: number, sizeBytes: number): ByteRange | 'unsatisfiable' {
+  const length = Math.min(wanted, sizeBytes);
+  return length === 0 ? 'unsatisfiable' : { offset: sizeBytes - length, length };
+}
+
+function fromOffset(offset: number, last: string, sizeBytes: number): ByteRange | 'unsatisfiable' | null {
+  const lastOffset = last === '' ? sizeBytes - 1 : Number(last);
+  if (last !== '' && lastOffset < offset) return null;
+  if (offset >= sizeBytes) return 'unsatisfiable';
+  return { offset, length: Math.min(lastOffset, sizeBytes - 1) - offset + 1 };
 }

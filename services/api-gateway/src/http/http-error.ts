@@ -1,4 +1,4 @@
-import { AppError, InvalidRequestError } from '@runyard/shared/errors';
+import { type AppError, InvalidRequestError } from '@runyard/shared/errors';
 
 /** A request that is wrong as HTTP: its code is `invalid_request`, its status one that only HTTP knows. */
 export class HttpError extends InvalidRequestError {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import type { JobStore } from '@runyard/shared/ports';
 import { pino } from 'pino';
 import { loadConfig } from '../config.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../server.ts';
+import { post } from './api-client.ts';
 
 /** A gateway on the embedded adapters in a folder of its own, with a clock that stands still until it is moved. */
 export interface TestGateway extends AsyncDisposable {
@@ -22,7 +24,12 @@ export interface TestGateway extends AsyncDisposable {
   /** Runs the job as an executor would, with this as its output. */
   finish(executionId: string, end?: { output?: string; outcome?: Partial<JobOutcome> }): Promise<void>;
   claim(executionId: string): Promise<number>;
+  /** After an attack: an honest job is accepted, no prototype has grown, and nothing was logged as a fault of ours. */
+  assertUnharmed(): Promise<void>;
 }
+
+/** The smallest submission. */
+export const JOB = { language: 'python', code: 'print(1)' };
 
 export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -49,7 +56,12 @@ export async function startTestGateway({ env = {}, overrides }: TestGatewayOptio
   );
   const options: GatewayOptions = {
     config: loadConfig({ PORT: '0', ...env }),
-    ...{ store, queue, artifacts, events, clock, logger },
+    store,
+    queue,
+    artifacts,
+    events,
+    clock,
+    logger,
     languages: TEST_LANGUAGES,
     secret: SECRET,
     cell: 0,
@@ -74,20 +86,38 @@ export async function startTestGateway({ env = {}, overrides }: TestGatewayOptio
     const path = output === '' ? null : await artifacts.put(key, Buffer.from(output), { contentType: 'text/plain' });
     const settled = {
       ...emptyOutcome('ok', null),
-      ...{
-        step: 'run' as const,
-        exitCode: 0,
-        outputPath: path,
-        stdoutPath: path,
-        outputBytes: Buffer.byteLength(output),
-      },
-      ...{ stdoutPreview: output.slice(0, 500), ...outcome },
+      step: 'run' as const,
+      exitCode: 0,
+      outputPath: path,
+      stdoutPath: path,
+      outputBytes: Buffer.byteLength(output),
+      stdoutPreview: output.slice(0, 500),
+      ...outcome,
     };
     const result = await store.settle(executionId, { attempt, nowMs: clock.nowMs(), outcome: settled });
     if (result.kind !== 'finished') throw new Error(`cannot settle: ${result.kind}`);
   };
+  const assertUnharmed = async () => {
+    const { status } = await post(`${url}/submit`, JOB);
+    assert.equal(status, 202);
+    assert.deepEqual(Object.keys(Object.prototype), []);
+    assert.equal('polluted' in {}, false);
+    assert.deepEqual(
+      logLines.filter((line) => line['level'] === pino.levels.values['error']),
+      [],
+    );
+  };
   return {
-    ...{ url, gateway, store, queue, events, logLines, clock, claim, finish },
+    assertUnharmed,
+    url,
+    gateway,
+    store,
+    queue,
+    events,
+    logLines,
+    clock,
+    claim,
+    finish,
     async [Symbol.asyncDispose]() {
       await gateway.drain(1000);
       database.close();

@@ -41,35 +41,85 @@ interface Container {
 
 /** The first fault of the document, or null. */
 export function scanJson(bytes: Buffer, bounds: JsonBounds): JsonFault | null {
-  const stack: Container[] = [];
-  let top: Container | undefined;
-  let values = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === QUOTE) {
-      const end = endOfString(bytes, at + 1);
-      if (top?.keys && top.expectsKey) {
-        const fault = takeKey(top, top.keys, bytes.toString('utf8', at + 1, end));
-        if (fault !== null) return { kind: fault, pointer: pointerOf(stack) };
-      }
-      at = end;
-    } else if (byte === COMMA) {
-      values += 1;
-      if (values >= bounds.maxValues) return { kind: 'too_many_values', pointer: pointerOf(stack.slice(0, -1)) };
-      if (top) nextElement(top);
-    } else if (byte === COLON) {
-      if (top) top.expectsKey = false;
-    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      values += 1;
-      if (stack.length >= bounds.maxDepth) return { kind: 'too_deep', pointer: pointerOf(stack) };
-      top = { keys: byte === OPEN_OBJECT ? new Set() : null, key: '', index: 0, expectsKey: byte === OPEN_OBJECT };
-      stack.push(top);
-    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      stack.pop();
-      top = stack.at(-1);
-    }
+  return new JsonScan(bytes, bounds).run();
+}
+
+class JsonScan {
+  readonly #bytes: Buffer;
+  readonly #bounds: JsonBounds;
+  readonly #stack: Container[] = [];
+  #top: Container | undefined;
+  #values = 0;
+  #fault: JsonFault | null = null;
+
+  constructor(bytes: Buffer, bounds: JsonBounds) {
+    this.#bytes = bytes;
+    this.#bounds = bounds;
   }
-  return null;
+
+  run(): JsonFault | null {
+    const bytes = this.#bytes;
+    for (let at = 0; at < bytes.length && this.#fault === null; at += 1) {
+      const byte = bytes[at];
+      if (byte === QUOTE) at = this.#string(at + 1);
+      else if (byte === COMMA) this.#nextValue();
+      else if (byte === COLON) this.#expectValue();
+      else if (byte === OPEN_OBJECT) this.#open(new Set());
+      else if (byte === OPEN_ARRAY) this.#open(null);
+      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) this.#close();
+    }
+    return this.#fault;
+  }
+
+  /** Returns the index of the closing quote. */
+  #string(start: number): number {
+    const end = endOfString(this.#bytes, start);
+    const top = this.#top;
+    if (top?.keys && top.expectsKey) this.#takeKey(top, top.keys, this.#bytes.toString('utf8', start, end));
+    return end;
+  }
+
+  #takeKey(object: Container, keys: Set<string>, raw: string): void {
+    const key = raw.includes('\\') ? unescape(raw) : raw;
+    object.key = key;
+    if (FORBIDDEN_KEYS.has(key)) this.#refuse('forbidden_key');
+    else if (keys.has(key)) this.#refuse('duplicate_key');
+    else keys.add(key);
+  }
+
+  #nextValue(): void {
+    this.#count();
+    if (this.#top?.keys) this.#top.expectsKey = true;
+    else if (this.#top) this.#top.index += 1;
+  }
+
+  #expectValue(): void {
+    if (this.#top) this.#top.expectsKey = false;
+  }
+
+  #open(keys: Set<string> | null): void {
+    this.#count();
+    if (this.#stack.length >= this.#bounds.maxDepth) {
+      this.#refuse('too_deep');
+      return;
+    }
+    this.#top = { keys, key: '', index: 0, expectsKey: keys !== null };
+    this.#stack.push(this.#top);
+  }
+
+  #close(): void {
+    this.#stack.pop();
+    this.#top = this.#stack.at(-1);
+  }
+
+  #count(): void {
+    this.#values += 1;
+    if (this.#values > this.#bounds.maxValues) this.#refuse('too_many_values', this.#stack.slice(0, -1));
+  }
+
+  #refuse(kind: JsonFault['kind'], place: readonly Container[] = this.#stack): void {
+    this.#fault ??= { kind, pointer: pointerOf(place) };
+  }
 }
 
 /** Index of the closing quote, or the end of the bytes. */
@@ -83,15 +133,6 @@ function endOfString(bytes: Buffer, from: number): number {
   return at;
 }
 
-function takeKey(object: Container, keys: Set<string>, raw: string): JsonFault['kind'] | null {
-  const key = raw.includes('\\') ? unescape(raw) : raw;
-  object.key = key;
-  if (FORBIDDEN_KEYS.has(key)) return 'forbidden_key';
-  if (keys.has(key)) return 'duplicate_key';
-  keys.add(key);
-  return null;
-}
-
 /** Two spellings of one key are one key: `"a"` and `"\u0061"`. */
 function unescape(raw: string): string {
   try {
@@ -99,11 +140,6 @@ function unescape(raw: string): string {
   } catch {
     return raw; // Not JSON: JSON.parse will refuse the document.
   }
-}
-
-function nextElement(container: Container): void {
-  if (container.keys) container.expectsKey = true;
-  else container.index += 1;
 }
 
 function pointerOf(stack: readonly Container[]): string {

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { call, idOf, post } from '../../testing/api-client.ts';
+import { JOB, startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
+
+let api: TestGateway;
+beforeAll(async () => {
+  api = await startTestGateway();
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+});
+
+describe('GET /artifacts', () => {
+  it.each([
+    ['bytes=0-3', 206, '0123', 'bytes 0-3/10'],
+    ['bytes=8-', 206, '89', 'bytes 8-9/10'],
+    ['bytes=-3', 206, '789', 'bytes 7-9/10'],
+    ['bytes=5-99', 206, '56789', 'bytes 5-9/10'],
+    ['bytes=0-1,4-5', 200, '0123456789', null],
+    ['bytes=3-1', 200, '0123456789', null],
+    ['lines=1-2', 200, '0123456789', null],
+  ])('Range %s', async (range, status, text, contentRange) => {
+    const answer = await call(await link('0123456789'), { headers: { Range: range } });
+    expect([answer.status, answer.text, answer.headers.get('content-range')]).toEqual([status, text, contentRange]);
+  });
+
+  it('answers 416 beyond the end, and HEAD with the size only', async () => {
+    const url = await link('0123456789');
+    const beyond = await call(url, { headers: { Range: 'bytes=10-' } });
+    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, 'bytes */10']);
+    const head = await call(url, { method: 'HEAD' });
+    expect([head.status, head.text, head.headers.get('content-length')]).toEqual([200, '', '10']);
+  });
+
+  it('sends large outputs whole, and any part of them', async () => {
+    const output = Array.from({ length: 100_000 }, (_, index) => `${index}`.padStart(9, '.') + '\n').join('');
+    const url = await link(output);
+    expect((await call(url)).text).toBe(output);
+    const part = await call(url, { headers: { Range: 'bytes=262139-786440' } });
+    expect(part.text).toBe(output.slice(262_139, 786_441));
+  });
+
+  it('refuses altered and old links alike', async () => {
+    const url = await link('x');
+    const altered = [
+      url.replace(/signature=./, 'signature=%00'),
+      url.replace(/expires=\d/, 'expires=9'),
+      url.replace('name=', 'name=a'),
+      url.replace('combined.txt', 'stdout'),
+      url.replace('/artifacts/', '/artifacts/..%2f'),
+      url.slice(0, url.indexOf('?')),
+    ];
+    for (const bad of altered) {
+      const answer = await call(bad);
+      expect([bad, answer.status, answer.body['code']]).toEqual([bad, 403, 'forbidden']);
+    }
+    expect((await call(`${url}&x=1`)).status).toBe(400);
+    api.clock.moveMs(3_601_000);
+    expect((await call(url)).status).toBe(403);
+  });
+});
+
+async function link(output: string) {
+  const executionId = idOf(await post(`${api.url}/submit`, JOB));
+  await api.finish(executionId, { output });
+  return String((await call(`${api.url}/result/${executionId}`)).body['url']);
+}
