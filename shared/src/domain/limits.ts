@@ -140,10 +140,10 @@ function timesOf(
   max: StepLimits | null,
 ): Pick<StepLimits, 'wallTimeMs' | 'cpuTimeMs'> {
   const { cpuTimeMs: cpu, wallTimeMs: wall } = given;
-  const cap = (value: number, limit: number | undefined) => Math.min(value, limit ?? Infinity);
   if (cpu !== undefined && wall !== undefined) return { cpuTimeMs: cpu, wallTimeMs: wall };
-  if (cpu !== undefined) return { cpuTimeMs: cpu, wallTimeMs: cap(Math.max(3 * cpu, cpu + 2000), max?.wallTimeMs) };
-  if (wall !== undefined) return { cpuTimeMs: cap(wall, max?.cpuTimeMs), wallTimeMs: wall };
+  if (cpu !== undefined)
+    return { cpuTimeMs: cpu, wallTimeMs: Math.min(Math.max(3 * cpu, cpu + 2000), max?.wallTimeMs ?? Infinity) };
+  if (wall !== undefined) return { cpuTimeMs: Math.min(wall, max?.cpuTimeMs ?? Infinity), wallTimeMs: wall };
   return { cpuTimeMs: defaults.cpuTimeMs, wallTimeMs: defaults.wallTimeMs };
 }
 

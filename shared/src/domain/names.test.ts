@@ -57,6 +57,6 @@ test('a path gives its key back, and only a path of ours does', () => {
   const key = outputKey(newExecutionId(0), 1, 'combined');
   expect(keyOfEmbeddedPath(embeddedPath(key))).toBe(key);
   for (const path of [key, `s3://b/${key}`, `artifact://${key}`, 'artifact:///../x', 'artifact:///', '']) {
-    expect(keyOfEmbeddedPath(path), path).toBeNull();
+    expect([path, keyOfEmbeddedPath(path)]).toEqual([path, null]);
   }
 });

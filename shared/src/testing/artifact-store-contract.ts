@@ -12,6 +12,11 @@ export interface ArtifactStoreHarness {
 const TEXT = { contentType: 'text/plain' };
 const LARGE_BYTES = 5 * 1024 * 1024;
 
+function asText(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes).toString('latin1');
+}
+
+/** What every ArtifactStore must do, below and above the sizes at which an adapter may change its ways. */
 export function artifactStoreContract(name: string, makeStore: () => Promise<ArtifactStoreHarness>): void {
   describe(`ArtifactStore contract: ${name}`, () => {
     let harness: ArtifactStoreHarness;
@@ -23,7 +28,6 @@ export function artifactStoreContract(name: string, makeStore: () => Promise<Art
     afterEach(() => harness.dispose());
 
     const key = outputKey('01890000-0000-7000-8000-000000000000', 1, 'combined');
-    const asText = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString('latin1'));
     const put = (objectKey: string, text: string) => store.put(objectKey, Buffer.from(text, 'latin1'), TEXT);
 
     test.each([0, 1, 16 * 1024, 16 * 1024 + 1, LARGE_BYTES])('gives back %d bytes as they were', async (length) => {

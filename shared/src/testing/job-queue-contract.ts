@@ -12,6 +12,10 @@ export interface JobQueueHarness {
 const MAX_RECEIVE_COUNT = 10;
 const VISIBILITY_MS = 30_000;
 
+function ids(deliveries: readonly Delivery[]): readonly string[] {
+  return deliveries.map((delivery) => delivery.message.executionId);
+}
+
 /** What every JobQueue must do. Times are whole seconds, which is what SQS knows. */
 export function jobQueueContract(name: string, makeQueue: () => Promise<JobQueueHarness>): void {
   describe(`JobQueue contract: ${name}`, () => {
@@ -31,7 +35,14 @@ export function jobQueueContract(name: string, makeQueue: () => Promise<JobQueue
       return delivery;
     };
     const send = (executionId: string, language = 'python') => queue.send({ executionId, language });
-    const ids = (deliveries: readonly Delivery[]) => deliveries.map((delivery) => delivery.message.executionId);
+
+    const poison = async (id: string) => {
+      await send(id);
+      for (let count = 1; count <= MAX_RECEIVE_COUNT; count += 1) {
+        expect((await receiveOne()).receiveCount).toBe(count);
+        await harness.passMs(VISIBILITY_MS);
+      }
+    };
 
     test('a message is received once while it is in flight', async () => {
       await send('a');
@@ -54,7 +65,7 @@ export function jobQueueContract(name: string, makeQueue: () => Promise<JobQueue
       await send('c', 'c');
       await send('b', 'bash');
       expect(ids(await receive({ languages: ['c'] }))).toEqual(['c']);
-      expect(ids(await receive({ languages: ['python', 'bash'] })).sort()).toEqual(['b', 'p']);
+      expect(ids(await receive({ languages: ['python', 'bash'] })).toSorted()).toEqual(['b', 'p']);
     });
 
     test('the same message may be sent twice and comes twice', async () => {
@@ -73,7 +84,7 @@ export function jobQueueContract(name: string, makeQueue: () => Promise<JobQueue
       const sent = Array.from({ length: 40 }, (_, index) => `m${index}`);
       for (const id of sent) await send(id);
       const received = await Promise.all(Array.from({ length: 8 }, () => receive({ maxMessages: 5 })));
-      expect(received.flatMap(ids).sort()).toEqual([...sent].sort());
+      expect(received.flatMap((batch) => ids(batch)).sort()).toEqual([...sent].sort());
     });
 
     test('a message comes again when its visibility is over, with a higher count', async () => {
@@ -150,14 +161,6 @@ export function jobQueueContract(name: string, makeQueue: () => Promise<JobQueue
     });
 
     describe('dead letters', () => {
-      const poison = async (id: string) => {
-        await send(id);
-        for (let count = 1; count <= MAX_RECEIVE_COUNT; count += 1) {
-          expect((await receiveOne()).receiveCount).toBe(count);
-          await harness.passMs(VISIBILITY_MS);
-        }
-      };
-
       test('take a message that was received too often, and let pass what stands behind it', async () => {
         await poison('bad');
         await send('good');

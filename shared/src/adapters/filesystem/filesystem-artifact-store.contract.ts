@@ -4,9 +4,9 @@ import { artifactStoreContract, ManualClock, TemporaryFolder } from '../../testi
 import { FilesystemArtifactStore, followArtifactLink } from './index.ts';
 
 const SECRET = Buffer.alloc(32, 7);
+const publicBaseUrl = () => 'http://127.0.0.1:8080';
 
 function makeStore(folder: TemporaryFolder, clock = new ManualClock()): FilesystemArtifactStore {
-  const publicBaseUrl = () => 'http://127.0.0.1:8080';
   return new FilesystemArtifactStore({ directory: folder.join('artifacts'), secret: SECRET, publicBaseUrl, clock });
 }
 

@@ -12,7 +12,7 @@ export class InProcessJobEvents implements JobEvents {
     if (listeners === undefined) return;
     const errors: unknown[] = [];
     // A copy: a listener may unsubscribe itself or others.
-    for (const listener of [...listeners]) {
+    for (const listener of Array.from(listeners)) {
       try {
         listener();
       } catch (error) {

@@ -4,6 +4,8 @@ import type { ClaimResult, FinishResult, JobStore } from '../../ports/index.ts';
 import { aJobSource, anOutcome, aQueuedJob } from '../../testing/job-builders.ts';
 import { InProcessJobEvents, publishingJobStore } from './index.ts';
 
+const listener = () => undefined;
+
 describe('events', () => {
   test('reach the listeners of their job and no others, until they leave', () => {
     const events = new InProcessJobEvents();
@@ -21,7 +23,6 @@ describe('events', () => {
 
   test('nothing is kept for jobs that nobody listens to', () => {
     const events = new InProcessJobEvents();
-    const listener = () => undefined;
     const leaves = [events.subscribe('a', listener), events.subscribe('a', listener), events.subscribe('b', listener)];
     expect(events.size).toBe(2);
     for (const leave of leaves) leave();

@@ -72,7 +72,7 @@ export class ReceiveWaiters<Item> {
   }
 
   #serve(): void {
-    for (const waiter of [...this.#waiters]) {
+    for (const waiter of this.#waiters) {
       try {
         const items = waiter.source.take();
         if (items.length > 0) waiter.finish(items);
@@ -85,7 +85,7 @@ export class ReceiveWaiters<Item> {
 
   #plan(): void {
     let nextAtMs: number | null = null;
-    for (const waiter of [...this.#waiters]) {
+    for (const waiter of this.#waiters) {
       try {
         const atMs = waiter.source.nextAtMs();
         if (atMs !== null && (nextAtMs === null || atMs < nextAtMs)) nextAtMs = atMs;

@@ -3,12 +3,12 @@ import { FilesystemArtifactStore, followArtifactLink } from '../filesystem/index
 import { SqliteArtifactStore, SqliteDatabase } from './index.ts';
 
 const SECRET = Buffer.alloc(32, 7);
+const publicBaseUrl = () => 'http://127.0.0.1:8080';
 
 artifactStoreContract('SQLite and folder', async () => {
   const folder = new TemporaryFolder();
   const clock = new ManualClock();
   const database = SqliteDatabase.open(folder.join('jobs.db'));
-  const publicBaseUrl = () => 'http://127.0.0.1:8080';
   const files = new FilesystemArtifactStore({
     directory: folder.join('artifacts'),
     secret: SECRET,
