@@ -18,7 +18,7 @@ static void on_hello(struct session *session, uint64_t now) {
 static void on_file(struct session *session) {
   const struct message *message = &session->message;
   const char *wrong = place_file_check(&message->as.file);
-  if (wrong != NULL) refuse(session, "FILE: path or mode");
+  if (wrong != NULL) refuse(session, wrong);
   int slot = session->batch.count++;
   session->batch.files[slot].file = message->as.file;
   session->batch.files[slot].append = (message->flags & FLAG_APPEND) != 0;

@@ -62,7 +62,7 @@ _Noreturn void session_fail(struct session *session, uint32_t code, const char *
 }
 
 /* __WALL: also those that a clone() made with another signal than SIGCHLD. */
-static void reap(struct session *session) {
+void session_reap(struct session *session) {
   struct signalfd_siginfo info;
   while (read(session->signals, &info, sizeof info) > 0) continue;
   for (;;) {
@@ -109,7 +109,7 @@ static void take_events(struct session *session, const struct pollfd *fds) {
   if (fds[WATCH_STDERR].revents != 0 && !relay->is_over) relay_read(relay, RELAY_STDERR, &session->wire, now);
   if ((fds[WATCH_STDIN].revents & POLLERR) != 0) relay_input_broke(relay);
   else if (fds[WATCH_STDIN].revents != 0) relay_write(relay);
-  if (fds[WATCH_SIGNALS].revents != 0) reap(session);
+  if (fds[WATCH_SIGNALS].revents != 0) session_reap(session);
 }
 
 static uint64_t next_wake_ns(const struct session *session, uint64_t now) {
@@ -138,7 +138,8 @@ _Noreturn void session_serve(struct session *session) {
     if (now >= session->deadline_ns) session_fail(session, ERROR_DEADLINE, "deadline of the sandbox", 0);
     if (control_advance(session, now) || run_advance(session, now)) continue;
     if (is_program_open(session)) relay_send_credit(&session->relay, &session->wire);
-    wire_flush(&session->wire);
+    /* Who waited for room is asked again. */
+    if (wire_flush(&session->wire)) continue;
     if (session->wire.broken) {
       say("the host takes nothing any more", 0);
       _exit(SUPERVISOR_HOST_GONE);

@@ -63,7 +63,8 @@ void measure_end(struct session *session, struct exit_body *report) {
   cgroup_read(&session->cgroup, &after);
   report->cpu_us = measure_cpu_ns(session) / NS_PER_US;
   report->oom_kills = after.oom_kills > run->before.oom_kills ? after.oom_kills - run->before.oom_kills : 0;
-  /* PID 1 is one of them. The counter cannot be restarted, so only a new peak is known to be this step's. */
-  report->processes_peak = after.pids_peak > run->before.pids_peak ? (uint32_t)(after.pids_peak - 1) : 0;
+  /* PID 1 is one of them. The counter cannot be restarted: known is a new peak, and the least that a step can have. */
+  bool is_peak_of_step = after.pids_peak > run->before.pids_peak || after.pids_peak == 2;
+  report->processes_peak = run->has_process && is_peak_of_step ? (uint32_t)(after.pids_peak - 1) : 0;
   measure_memory(session, &after, report);
 }

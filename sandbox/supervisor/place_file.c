@@ -26,13 +26,13 @@ static bool is_dots(const struct slice *part) {
 const char *place_file_check(const struct file_body *file) {
   struct slice path = file->path;
   struct slice part;
-  if (path.length == 0 || path.length > PATH_BYTES_MAX || memchr(path.at, 0, path.length) != NULL) return "path";
+  if (path.length == 0 || path.length > PATH_BYTES_MAX || memchr(path.at, 0, path.length) != NULL) return "FILE: path";
   int depth = 0;
   while (next_part(&path, &part)) {
-    if (part.length == 0 || part.length > PART_BYTES_MAX || is_dots(&part)) return "part of path";
-    if (++depth > DEPTH_MAX) return "depth of path";
+    if (part.length == 0 || part.length > PART_BYTES_MAX || is_dots(&part)) return "FILE: part of path";
+    if (++depth > DEPTH_MAX) return "FILE: depth of path";
   }
-  return file->mode > MODE_MAX ? "mode" : NULL;
+  return file->mode > MODE_MAX ? "FILE: mode" : NULL;
 }
 
 static int write_all(int fd, const struct slice *data) {

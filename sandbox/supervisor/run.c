@@ -113,8 +113,11 @@ static bool advance_killing(struct session *session, uint64_t now) {
     session->phase = PHASE_DRAINING;
     return true;
   }
-  if (now >= session->run.next_kill_ns) kill_all(session, now);
-  return false;
+  if (now < session->run.next_kill_ns) return false;
+  kill_all(session, now);
+  /* Should a death ever go without SIGCHLD. */
+  session_reap(session);
+  return !session->has_children;
 }
 
 /* Nobody holds a writing end any more, so an empty pipe is at its end. */

@@ -60,6 +60,8 @@ struct session {
 
 /* loop.c: serves the host until the end of the sandbox. */
 _Noreturn void session_serve(struct session *session);
+/* Takes the status of every child that is dead. */
+void session_reap(struct session *session);
 /* DONE, flush, exit 0. */
 _Noreturn void session_leave(struct session *session);
 /* ERROR, flush, exit 1. Kills everybody first. */

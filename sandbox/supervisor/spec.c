@@ -27,14 +27,14 @@ static char *copy_text(struct spec *spec, size_t *used, const struct slice *text
 }
 
 static const char *check_numbers(const struct step_body *body) {
-  if (!within(body->wall_ms, 1, TIME_MS_MAX)) return "wallTimeMs";
-  if (!within(body->cpu_ms, 1, TIME_MS_MAX)) return "cpuTimeMs";
-  if (!within(body->memory_bytes, MEMORY_BYTES_MIN, BYTES_MAX)) return "memoryBytes";
-  if (body->output_bytes > BYTES_MAX) return "outputBytes";
-  if (body->file_bytes > BYTES_MAX) return "fileBytes";
-  if (!within(body->stack_bytes, STACK_BYTES_MIN, BYTES_MAX)) return "stackBytes";
-  if (!within(body->processes, 1, PROCESSES_MAX)) return "processes";
-  if (!within(body->open_files, OPEN_FILES_MIN, OPEN_FILES_MAX)) return "openFiles";
+  if (!within(body->wall_ms, 1, TIME_MS_MAX)) return "STEP: wallTimeMs";
+  if (!within(body->cpu_ms, 1, TIME_MS_MAX)) return "STEP: cpuTimeMs";
+  if (!within(body->memory_bytes, MEMORY_BYTES_MIN, BYTES_MAX)) return "STEP: memoryBytes";
+  if (body->output_bytes > BYTES_MAX) return "STEP: outputBytes";
+  if (body->file_bytes > BYTES_MAX) return "STEP: fileBytes";
+  if (!within(body->stack_bytes, STACK_BYTES_MIN, BYTES_MAX)) return "STEP: stackBytes";
+  if (!within(body->processes, 1, PROCESSES_MAX)) return "STEP: processes";
+  if (!within(body->open_files, OPEN_FILES_MIN, OPEN_FILES_MAX)) return "STEP: openFiles";
   return NULL;
 }
 
@@ -51,13 +51,13 @@ const char *spec_set(struct spec *spec, const struct message *step) {
   const struct step_body *body = &step->as.step;
   const char *wrong = check_numbers(body);
   if (wrong != NULL) return wrong;
-  if (body->argc == 0 || body->argv[0].length == 0) return "argv";
+  if (body->argc == 0 || body->argv[0].length == 0) return "STEP: argv";
   for (uint32_t i = 0; i < body->argc; i++)
-    if (has_nul(&body->argv[i])) return "argv";
+    if (has_nul(&body->argv[i])) return "STEP: argv";
   for (uint32_t i = 0; i < body->envc; i++)
-    if (!is_variable(&body->env[i])) return "env";
+    if (!is_variable(&body->env[i])) return "STEP: env";
   for (uint32_t i = 0; i < body->pattern_count; i++)
-    if (!is_pattern(&body->patterns[i])) return "patterns";
+    if (!is_pattern(&body->patterns[i])) return "STEP: patterns";
 
   size_t used = 0;
   for (uint32_t i = 0; i < body->argc; i++) spec->argv[i] = copy_text(spec, &used, &body->argv[i]);

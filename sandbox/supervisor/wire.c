@@ -62,15 +62,22 @@ void wire_drop(struct wire *wire, const struct frame *frame) {
 
 bool wire_has_output(const struct wire *wire) { return wire->out_end > wire->out_start; }
 
-void wire_flush(struct wire *wire) {
+bool wire_flush(struct wire *wire) {
+  bool has_sent = false;
   while (wire_has_output(wire) && !wire->broken) {
     const uint8_t *from = wire->out_bytes + wire->out_start;
     size_t held = wire->out_end - wire->out_start;
     ssize_t sent = wire->out_is_socket ? send(wire->out, from, held, MSG_DONTWAIT | MSG_NOSIGNAL) : write(wire->out, from, held);
-    if (sent >= 0) wire->out_start += (size_t)sent;
-    else if (errno == EAGAIN) return;
-    else if (errno != EINTR) wire->broken = true;
+    if (sent >= 0) {
+      wire->out_start += (size_t)sent;
+      has_sent = true;
+    } else if (errno == EAGAIN) {
+      break;
+    } else if (errno != EINTR) {
+      wire->broken = true;
+    }
   }
+  return has_sent;
 }
 
 static uint8_t *room_for(struct wire *wire, size_t wanted, size_t reserve) {
