@@ -46,11 +46,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   server.maxConnections = MAX_CONNECTIONS;
   server.on('clientError', answerBrokenRequest);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await listen(server, config);
   let end: Promise<void> | null = null;
   return {
     address: addressOf(server, config.host),
-    drain: (graceMs) => (end ??= drain(server, draining, graceMs)),
+    drain: (graceMs) => (end ??= drain({ server, sockets, draining, graceMs })),
   };
 }
 
@@ -69,10 +74,19 @@ function addressOf(server: Server, host: string): Gateway['address'] {
   return { host, port, url: `http://${isIPv6(host) ? `[${host}]` : host}:${port}` };
 }
 
-async function drain(server: Server, draining: AbortController, graceMs: number): Promise<void> {
+interface Draining {
+  readonly server: Server;
+  readonly sockets: ReadonlySet<Socket>;
+  readonly draining: AbortController;
+  readonly graceMs: number;
+}
+
+async function drain({ server, sockets, draining, graceMs }: Draining): Promise<void> {
   const closed = once(server, 'close');
   server.close(); // Also closes connections that are idle now.
   draining.abort();
+  // Connections that never spoke (browsers open them ahead) are not idle for Node: it would wait for their headers.
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, graceMs);

@@ -1,0 +1,57 @@
+import type { JobQueue } from '@runyard/shared/ports';
+import { describe, expect, it } from 'vitest';
+import { QueueGate } from './queue-gate.ts';
+
+function gateOver(limit: number) {
+  const state = { depth: 0, readings: 0, nowMs: 0 };
+  const queue = {
+    depth: async () => {
+      state.readings += 1;
+      return Promise.resolve(state.depth);
+    },
+  } as Partial<JobQueue> as JobQueue;
+  const gate = new QueueGate(queue, { languages: ['python'], limit, monotonicMs: () => state.nowMs });
+  return { gate, state };
+}
+
+describe('QueueGate', () => {
+  it('counts what it admits between two readings', async () => {
+    const { gate, state } = gateOver(3);
+    expect([await gate.admit(), await gate.admit(), await gate.admit()]).toEqual([true, true, true]);
+    expect(state.readings).toBe(1);
+    state.depth = 3;
+    expect(await gate.admit()).toBe(false);
+    expect(state.readings).toBe(2);
+  });
+
+  it('reads again before it refuses, and after a while', async () => {
+    const { gate, state } = gateOver(2);
+    await gate.admit();
+    await gate.admit();
+    state.depth = 1;
+    expect(await gate.admit()).toBe(true);
+    expect(state.readings).toBe(2);
+    state.depth = 0;
+    state.nowMs = 200;
+    expect([await gate.admit(), await gate.admit()]).toEqual([true, true]);
+    expect(state.readings).toBe(3);
+  });
+
+  it('reads once for many at the same time, and admits no more than fit', async () => {
+    const { gate, state } = gateOver(10);
+    state.depth = 4;
+    const admitted = await Promise.all(Array.from({ length: 50 }, () => gate.admit()));
+    expect(admitted.filter(Boolean)).toHaveLength(6);
+    expect(state.readings).toBeLessThanOrEqual(2);
+  });
+
+  it('passes a failure on and recovers from it', async () => {
+    const { gate, state } = gateOver(1);
+    const broken = { depth: () => Promise.reject(new Error('down')) } as Partial<JobQueue> as JobQueue;
+    const other = new QueueGate(broken, { languages: [], limit: 1 });
+    await expect(other.admit()).rejects.toThrow('down');
+    await expect(other.admit()).rejects.toThrow('down');
+    expect(await gate.admit()).toBe(true);
+    expect(state.readings).toBe(1);
+  });
+});
