@@ -1,0 +1,368 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { HostRefusal, LauncherFailure, NativeLauncher } from '../src/native/index.ts';
+import { encodeOpenFrame } from '../src/native/open-frame.ts';
+import {
+  groupsOf,
+  HELLO,
+  isRunning,
+  LIMITS,
+  openAndEnd,
+  openIdle,
+  parseEnd,
+  parseLaunchError,
+  processesOf,
+  readAll,
+  type RunningLauncher,
+  setUpNative,
+  startNative,
+  type NativeSetup,
+  untilEmpty,
+} from './testing/native-launcher-fixtures.ts';
+
+const EPROTO = 71;
+const EAGAIN = 11;
+/** waitpid status of a process that SIGKILL ended. */
+const KILLED = 9;
+
+let setup: NativeSetup;
+let stateDir = '';
+let native: RunningLauncher;
+
+beforeAll(async () => {
+  setup = await setUpNative();
+  stateDir = mkdtempSync('/run/runyard-test-');
+  native = await startNative(setup, stateDir);
+});
+
+afterEach(async () => {
+  await untilEmpty(() => groupsOf(native.ownerId));
+});
+
+afterAll(async () => {
+  await native.launcher.close();
+  rmSync(stateDir, { recursive: true });
+});
+
+function connectRaw(): Socket {
+  return createConnection({ path: path.join(stateDir, `${native.ownerId}.sock`), allowHalfOpen: true });
+}
+
+function status(pid: number): Record<string, string> {
+  const lines = readFileSync(`/proc/${pid}/status`, 'utf8').split('\n');
+  return Object.fromEntries(lines.map((line) => line.split(':\t') as [string, string]));
+}
+
+function descriptors(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).sort((a, b) => Number(a) - Number(b));
+}
+
+describe('a place', () => {
+  test('ends with END when PID 1 ends by itself', async () => {
+    const end = parseEnd(await openAndEnd(native.launcher));
+    expect(end).toMatchObject({ waitStatus: 0, oomKills: 0, cause: 0, pidsPeak: 1 });
+    expect(end.cpuUs).toBeGreaterThan(100);
+    expect(end.memoryPeakBytes).toBeGreaterThan(50_000);
+    expect(end.memoryPeakBytes).toBeLessThan(8 << 20);
+  });
+
+  test('has a PID 1 with three capabilities, in namespaces of its own', async () => {
+    const { place } = await openIdle(native.launcher);
+    await using _place = place;
+    const [pid] = processesOf(native.ownerId);
+    expect(status(pid!)).toMatchObject({
+      Uid: '0\t0\t0\t0',
+      Gid: '0\t0\t0\t0',
+      Groups: ' ',
+      NSpid: `${pid}\t1`,
+      CapInh: '0000000000000000',
+      CapPrm: '00000000000000e0',
+      CapEff: '00000000000000e0',
+      CapBnd: '00000000000000e0',
+      CapAmb: '0000000000000000',
+      NoNewPrivs: '1',
+      SigIgn: expect.stringMatching(/^0{12}[01]000$/) as string,
+    });
+    for (const namespace of ['pid', 'mnt', 'ipc', 'uts', 'net', 'cgroup'])
+      expect(readlinkSync(`/proc/${pid}/ns/${namespace}`)).not.toBe(readlinkSync(`/proc/self/ns/${namespace}`));
+    const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+    expect(limits).toMatch(/Max core file size +0 +0/);
+    expect(limits).toMatch(/Max msgqueue size +0 +0/);
+    expect(limits).toMatch(/Max file size +unlimited +unlimited/);
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('');
+    const places = descriptors(pid!).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    expect(places[0]).toMatch(/^socket:/);
+    expect(places[1]).toBe(places[0]);
+    expect(places.slice(3, 6).map((target) => target.replace(/\.\d+$/, ''))).toEqual(
+      ['memory', 'pids', 'cpuacct'].map((name) => `/sys/fs/cgroup/${name}/runyard/${native.ownerId}`),
+    );
+    // Whatever comes after is PID 1's own.
+    expect(places.slice(6).join(' ')).not.toMatch(/runyard|\/run|supervisor/);
+  });
+
+  test('has exactly these mounts', async () => {
+    const { place } = await openIdle(native.launcher);
+    await using _place = place;
+    const [pid] = processesOf(native.ownerId);
+    const lines = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').trim().split('\n');
+    const mounts = lines.map((line) => {
+      const [head, tail] = line.split(' - ') as [string, string];
+      const [, , , , point, flags] = head.split(' ');
+      const options = `${flags},${tail.split(' ')[2]}`.split(',').filter((flag) => !['rw', 'relatime'].includes(flag));
+      return { point: point!, flags: [...new Set(options)].join(',') };
+    });
+    const flagsOf = Object.fromEntries(mounts.map(({ point, flags }) => [point, flags]));
+    expect(flagsOf['/']).toMatch(/^ro,nosuid,nodev\b/);
+    expect(flagsOf).toMatchObject({
+      '/dev': 'ro,nosuid,noexec,size=64k,nr_inodes=32,mode=755',
+      '/box': expect.stringMatching(/^nosuid,nodev,size=65536k,nr_inodes=4096,mode=700,uid=20\d+,gid=20\d+$/) as string,
+      '/tmp': 'nosuid,nodev,noexec,size=32768k,nr_inodes=4096',
+      '/dev/shm': 'nosuid,nodev,noexec,size=16384k,nr_inodes=4096',
+      '/program': 'nosuid,nodev,size=65536k,nr_inodes=4096,mode=755',
+      '/proc': 'nosuid,nodev,noexec,hidepid=invisible',
+      '/proc/sys': 'ro,nosuid,nodev,noexec,hidepid=invisible',
+    });
+    // The rest covers parts of /proc, read-only.
+    const others = mounts.filter(({ point }) => !/^\/(dev|box|tmp|dev\/shm|program|proc)?$/.test(point));
+    for (const { point, flags } of others)
+      expect([point, flags]).toEqual([expect.stringMatching(/^\/proc\//), expect.stringMatching(/^ro,/)]);
+    expect(others.map(({ point }) => point)).toContain('/proc/keys');
+  });
+
+  test('is killed at its deadline, whatever PID 1 does', async () => {
+    const { place } = await openIdle(native.launcher, { deadlineMs: 150 });
+    await using _place = place;
+    expect(parseEnd(await readAll(place.stream))).toMatchObject({ waitStatus: KILLED, cause: 1 });
+  });
+
+  test('dies when the host hangs up', async () => {
+    const { place } = await openIdle(native.launcher);
+    const [pid] = processesOf(native.ownerId);
+    await place[Symbol.asyncDispose]();
+    await untilEmpty(() => [pid].filter((known) => isRunning(known!)));
+    expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ waitStatus: 0 });
+  });
+
+  test('holds the limits in its control groups', async () => {
+    const { place } = await openIdle(native.launcher);
+    await using _place = place;
+    const read = (file: string) => {
+      const [controller] = file.split('.');
+      const group = groupsOf(native.ownerId)
+        .find((name) => name.startsWith(`${controller}/`))!
+        .split('/')[1]!;
+      return readFileSync(`/sys/fs/cgroup/${controller}/runyard/${group}/${file}`, 'utf8').trim();
+    };
+    expect(read('memory.limit_in_bytes')).toBe('67108864');
+    expect(read('memory.memsw.limit_in_bytes')).toBe('67108864');
+    expect(read('pids.max')).toBe('17');
+    expect(read('cpu.cfs_quota_us')).toBe('100000');
+    expect(read('cpu.cfs_period_us')).toBe('100000');
+  });
+
+  test('late input of the host does not cost it END', async () => {
+    const place = await native.launcher.open(LIMITS);
+    // PID 1 ends at the half close it would never see otherwise: a frame that breaks the protocol.
+    place.stream.write(Buffer.concat([HELLO, HELLO, Buffer.alloc(4096)]));
+    const all = readAll(place.stream);
+    await untilEmpty(() => groupsOf(native.ownerId));
+    place.stream.write(Buffer.alloc(60_000));
+    expect(parseEnd(await all)).toMatchObject({ waitStatus: 256, cause: 0 });
+  });
+});
+
+describe('OPEN', () => {
+  const OPEN = Buffer.from(encodeOpenFrame(LIMITS));
+  const changed = (offset: number, bytes: number[]) => {
+    const copy = Buffer.from(OPEN);
+    copy.set(bytes, offset);
+    return copy;
+  };
+
+  test.each([
+    ['HTTP', Buffer.from(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${'x'.repeat(100)}`), 'OPEN: wrong length'],
+    ['zeroes', Buffer.alloc(76), 'OPEN: wrong length'],
+    ['another frame', changed(4, [0x01]), 'OPEN: wrong frame type'],
+    ['a flag', changed(6, [1]), 'OPEN: step and flags must be 0'],
+    ['another magic', changed(8, [0x53]), 'OPEN: wrong magic'],
+    ['a later version', changed(12, [2]), 'OPEN: unknown version'],
+    ['no memory limit', changed(16, [0, 0, 0, 0, 0, 0, 0, 0]), 'OPEN: memoryBytes is out of bounds'],
+    ['a huge /box', changed(24, [255, 255, 255, 255, 255, 255, 255, 255]), 'OPEN: boxBytes is out of bounds'],
+    ['no limit of /tmp', changed(32, [0, 0, 0, 0, 0, 0, 0, 0]), 'OPEN: tmpBytes is out of bounds'],
+    ['no inodes', changed(56, [0, 0, 0, 0]), 'OPEN: boxInodes is out of bounds'],
+    ['no processes', changed(60, [0, 0, 0, 0]), 'OPEN: processes is out of bounds'],
+    ['no CPU', changed(64, [0, 0, 0, 0]), 'OPEN: cpuMilli is out of bounds'],
+    ['no deadline', changed(68, [0, 0, 0, 0, 0, 0, 0, 0]), 'OPEN: deadlineMs is out of bounds'],
+  ])('with %s is refused', async (_, bytes, message) => {
+    const socket = connectRaw();
+    socket.write(bytes);
+    expect(parseLaunchError(await readAll(socket))).toEqual({ errno: EPROTO, message });
+  });
+
+  test('may come byte by byte', async () => {
+    const socket = connectRaw();
+    const all = readAll(socket);
+    for (const byte of OPEN) {
+      socket.write(Buffer.from([byte]));
+      await new Promise(setImmediate);
+    }
+    socket.end(HELLO);
+    expect(parseEnd(await all)).toMatchObject({ waitStatus: 0, cause: 0 });
+  });
+
+  test('that never comes is given up after 5 s, and disturbs nobody', async () => {
+    const socket = connectRaw();
+    socket.write(OPEN.subarray(0, 75));
+    const slow = readAll(socket);
+    expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ waitStatus: 0 });
+    expect(parseLaunchError(await slow)).toEqual({ errno: 110, message: 'OPEN did not come in time' });
+  });
+
+  test('broken off is forgotten', async () => {
+    const socket = connectRaw();
+    socket.end(OPEN.subarray(0, 20));
+    expect(await readAll(socket)).toHaveLength(0);
+  });
+});
+
+describe('the daemon', () => {
+  test('leaks nothing over 200 places one after the other and 30 at once', async () => {
+    await openAndEnd(native.launcher);
+    await untilEmpty(() => groupsOf(native.ownerId));
+    const before = descriptors(native.pid());
+    for (let i = 0; i < 200; i += 1) expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ cause: 0 });
+    const many = await Promise.all(Array.from({ length: 30 }, () => openAndEnd(native.launcher)));
+    expect(many.map((bytes) => parseEnd(bytes).waitStatus)).toEqual(Array.from({ length: 30 }, () => 0));
+    await untilEmpty(() => groupsOf(native.ownerId));
+    expect(descriptors(native.pid())).toEqual(before);
+    expect(readFileSync(`/proc/${native.pid()}/task/${native.pid()}/children`, 'utf8')).toBe('');
+  });
+
+  test('gives each of 64 places a uid of its own and refuses the 65th', async () => {
+    const places = await Promise.all(Array.from({ length: 64 }, () => openIdle(native.launcher)));
+    const uids = processesOf(native.ownerId).map(
+      (pid) => / \/box .*uid=(\d+)/.exec(readFileSync(`/proc/${pid}/mounts`, 'utf8'))![1],
+    );
+    expect(new Set(uids).size).toBe(64);
+    const refused = parseLaunchError(await openAndEnd(native.launcher));
+    expect(refused).toEqual({ errno: EAGAIN, message: 'all uids of this launcher are in use' });
+    await Promise.all(places.map(({ place }) => place[Symbol.asyncDispose]()));
+    await untilEmpty(() => groupsOf(native.ownerId));
+    expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ waitStatus: 0 });
+  });
+
+  test('is out of reach of Ctrl-C and mounts nothing on the host', async () => {
+    const session = readFileSync(`/proc/${native.pid()}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')[3];
+    expect(Number(session)).toBe(native.pid());
+    process.kill(native.pid(), 'SIGINT');
+    process.kill(native.pid(), 'SIGHUP');
+    expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ waitStatus: 0 });
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(setup.rootDir);
+    expect(readFileSync(`/proc/${native.pid()}/mountinfo`, 'utf8').trim().split('\n')).toHaveLength(2);
+  });
+
+  test('takes other uids than one beside it, and not its name', async () => {
+    await using second = await startNative(setup, stateDir);
+    expect(second.launcher.describe()['firstUid']).not.toBe(native.launcher.describe()['firstUid']);
+    expect(parseEnd(await openAndEnd(second.launcher))).toMatchObject({ waitStatus: 0 });
+    await expect(startNative(setup, stateDir, second.ownerId)).rejects.toThrow(`the owner ${second.ownerId} is in use`);
+    expect(parseEnd(await openAndEnd(second.launcher))).toMatchObject({ waitStatus: 0 });
+  });
+
+  test.each([
+    ['a root without mount points', { rootDir: '/usr' }, 'the runtime root /usr has no folder /box'],
+    ['a missing supervisor', { supervisorPath: '/nowhere/x' }, 'cannot open the supervisor /nowhere/x: No such file'],
+    [
+      'a supervisor that is none',
+      { supervisorPath: '/etc/passwd' },
+      'the supervisor /etc/passwd is no executable file',
+    ],
+  ])('refuses %s by name', async (_, change, sentence) => {
+    const starting = startNative({ ...setup, ...change }, stateDir);
+    await expect(starting).rejects.toThrow(sentence);
+    await expect(starting).rejects.toBeInstanceOf(HostRefusal);
+    await expect(starting).rejects.toMatchObject({ exitCode: 78 });
+  });
+
+  test('that is no launcher is a failure, not a refusal', async () => {
+    for (const [launcherPath, message] of [
+      ['/bin/false', 'ended with exit code 1 before it was ready'],
+      ['/nowhere/launcher', 'could not be started'],
+      ['/bin/echo', 'began with'],
+    ] as const) {
+      const starting = NativeLauncher.start({ ...setup, launcherPath, stateDir });
+      await expect(starting).rejects.toBeInstanceOf(LauncherFailure);
+      await expect(starting).rejects.toThrow(message);
+    }
+    const silent = NativeLauncher.start({ ...setup, launcherPath: '/usr/bin/yes', stateDir, readyMs: 100 });
+    await expect(silent).rejects.toBeInstanceOf(LauncherFailure);
+  });
+});
+
+describe('the end', () => {
+  test('close kills what runs, tells it, and leaves nothing', async () => {
+    const other = await startNative(setup, stateDir);
+    const { place } = await openIdle(other.launcher);
+    const all = readAll(place.stream);
+    await Promise.all([other.launcher.close(), other.launcher.close()]);
+    expect(parseEnd(await all)).toMatchObject({ waitStatus: KILLED, cause: 3 });
+    expect(groupsOf(other.ownerId)).toEqual([]);
+    expect(isRunning(other.pid())).toBe(false);
+    expect(readdirSync(stateDir).filter((name) => name.startsWith(other.ownerId))).toEqual([]);
+    await expect(other.launcher.open(LIMITS)).rejects.toThrow('the launcher is closed');
+    expect(other.log).toEqual([]);
+  });
+
+  test('kill -9 of the daemon kills its places; the next open starts another, which sweeps', async () => {
+    await using other = await startNative(setup, stateDir);
+    const { place } = await openIdle(other.launcher);
+    const pids = processesOf(other.ownerId);
+    const daemon = other.pid();
+    const all = readAll(place.stream);
+    process.kill(daemon, 'SIGKILL');
+    expect((await all).includes('RYE1')).toBe(false);
+    await untilEmpty(() => pids.filter(isRunning));
+    expect(groupsOf(other.ownerId)).not.toEqual([]);
+    await untilEmpty(() => (other.log.length === 0 ? ['the exit'] : []));
+    expect(other.log).toEqual(['error: the launcher was killed by SIGKILL; its sandboxes are lost']);
+    const ends = await Promise.all([openAndEnd(other.launcher), openAndEnd(other.launcher)]);
+    expect(ends.map((bytes) => parseEnd(bytes).cause)).toEqual([0, 0]);
+    expect(other.pid()).not.toBe(daemon);
+    expect(other.launcher.describe()['restarts']).toBe('1');
+    await untilEmpty(() => groupsOf(other.ownerId));
+  });
+
+  test('kill -9 of the host or of the daemon at any moment leaves nothing after the next start', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const host = spawn(
+        process.execPath,
+        [path.join(import.meta.dirname, 'testing/native-launcher-host.ts'), JSON.stringify([setup, stateDir])],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      const gone = new Promise((resolve) => host.once('exit', resolve));
+      const line = await new Promise<string>((resolve) =>
+        createInterface({ input: host.stdout }).once('line', resolve),
+      );
+      const { ownerId, pid } = JSON.parse(line) as { ownerId: string; pid: number };
+      // The moment is what is tested: no event to wait for.
+      await sleep(Math.random() * 300);
+      const victims = processesOf(ownerId);
+      if (round % 2 === 0) process.kill(pid, 'SIGKILL');
+      host.kill('SIGKILL');
+      await gone;
+      await untilEmpty(() => [pid, ...victims].filter(isRunning));
+      await (await startNative(setup, stateDir)).launcher.close();
+      await untilEmpty(() => processesOf(ownerId));
+      expect(groupsOf(ownerId)).toEqual([]);
+      expect(readdirSync(stateDir).filter((name) => name.startsWith(ownerId))).toEqual([]);
+      expect(readdirSync(path.join(stateDir, 'owners'))).toEqual([`${native.ownerId}.lock`]);
+    }
+  });
+});
