@@ -19,7 +19,7 @@ import { IdempotencyMismatchError, QueueFullError, UnknownLanguageError, Unknown
 import type { QueueGate } from './queue-gate.ts';
 
 /** An Idempotency-Key names the same job for this long; afterwards it may be used anew. */
-export const IDEMPOTENCY_WINDOW_MS = 24 * 3600 * 1000;
+const IDEMPOTENCY_WINDOW_MS = 24 * 3600 * 1000;
 
 export interface SubmitJobDeps {
   readonly store: JobStore;

@@ -11,7 +11,7 @@ export interface Exchange {
   readonly tail: string | null;
 }
 
-export type Handler = (exchange: Exchange) => void | Promise<void>;
+type Handler = (exchange: Exchange) => void | Promise<void>;
 
 export interface Methods {
   readonly get?: Handler;

@@ -50,8 +50,7 @@ export class Query {
   }
 }
 
-/** The query as it stands in the address, for parts that verify all of it themselves. */
-export function decodedQuery(url: string): URLSearchParams {
+function decodedQuery(url: string): URLSearchParams {
   const start = url.indexOf('?');
   const text = start === -1 ? '' : url.slice(start + 1);
   try {

@@ -19,7 +19,7 @@ export function sendJson(request: IncomingMessage, response: ServerResponse, ans
 }
 
 /** `body` is sent as UTF-8; the caller sets the content type. */
-export function sendText(request: IncomingMessage, response: ServerResponse, answer: Answer & { body: string }): void {
+function sendText(request: IncomingMessage, response: ServerResponse, answer: Answer & { body: string }): void {
   response.statusCode = answer.status;
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   response.setHeader('Content-Length', Buffer.byteLength(answer.body));

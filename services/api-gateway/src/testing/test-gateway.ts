@@ -153,7 +153,7 @@ const PYTHON: InstalledLanguage = {
   version: '3.13.5',
 };
 
-export const TEST_LANGUAGES: readonly InstalledLanguage[] = [
+const TEST_LANGUAGES: readonly InstalledLanguage[] = [
   PYTHON,
   {
     ...PYTHON,
