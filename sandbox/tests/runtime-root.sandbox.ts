@@ -18,7 +18,14 @@ import { removeTree } from '../src/runtime-root/tree-files.ts';
 const RECIPE: RootRecipe = {
   debianPackages: ['mawk'],
   npmPackages: { ms: '2.1.3' },
-  prepare: [['sh', '-c', 'echo prepared > /etc/prepared && echo leftover > /tmp/leftover && chmod u+s /usr/bin/mawk']],
+  files: { 'opt/runyard/tool/word': 'prepared' },
+  prepare: [
+    [
+      'sh',
+      '-c',
+      'cat /opt/runyard/tool/word > /etc/prepared && echo leftover > /tmp/leftover && chmod u+s /usr/bin/mawk',
+    ],
+  ],
   versionCommands: { compiler: ['gcc', '--version'], node: ['sh', '-c', 'echo on stderr >&2'] },
 };
 const ID = recipeId(RECIPE, process.arch);
@@ -125,7 +132,7 @@ describe('a finished root', () => {
     expect(await inside(['getent', 'hosts', 'localhost'])).toMatch(/^(::1|127\.0\.0\.1)\s+localhost/);
     expect(await readFile(path.join(root.dir, 'etc/resolv.conf'), 'utf8')).toBe('');
     expect(await readFile(path.join(root.dir, 'etc/hostname'), 'utf8')).toBe('runyard\n');
-    expect(await readFile(path.join(root.dir, 'etc/prepared'), 'utf8')).toBe('prepared\n');
+    expect(await readFile(path.join(root.dir, 'etc/prepared'), 'utf8')).toBe('prepared');
     expect(await readFile(path.join(root.dir, 'opt/runyard/npm/node_modules/ms/package.json'), 'utf8')).toContain(
       '2.1.3',
     );

@@ -5,7 +5,7 @@ import { ensureBuildTools } from './build-tools.ts';
 import { toolEnvironment } from './child-environment.ts';
 import { runCommand } from './command.ts';
 import type { EnsureRootOptions } from './ensure-runtime-root.ts';
-import { finishTree, sealTree } from './finish-tree.ts';
+import { finishTree, sealTree, writeRecipeFiles } from './finish-tree.ts';
 import { installDebian } from './install-debian.ts';
 import { installNpm } from './install-npm.ts';
 import type { RootManifest } from './manifest.ts';
@@ -35,6 +35,7 @@ export async function buildRoot(request: BuildRequest): Promise<RootManifest> {
   await ensureBuildTools({ mayInstall: options.mayInstall, environment, announce, signal: options.signal });
   await install(request, tree, environment);
   await finishTree(tree);
+  await writeRecipeFiles(tree, recipe.files ?? {});
   for (const command of recipe.prepare) {
     report('prepare', `preparing: ${command.join(' ').slice(0, 80)}`);
     await runInRoot(command, { task: 'preparing', dir: tree, access: 'writable', signal: options.signal });

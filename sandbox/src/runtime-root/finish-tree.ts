@@ -31,6 +31,14 @@ export async function finishTree(tree: string): Promise<void> {
   }
 }
 
+/** Content by path inside the tree. */
+export async function writeRecipeFiles(tree: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(tree, name)), { recursive: true });
+    await writeFile(path.join(tree, name), content, { mode: 0o644 });
+  }
+}
+
 /** After `prepare`, last: nothing may change the tree afterwards. */
 export async function sealTree(tree: string, environment: Readonly<Record<string, string>>): Promise<void> {
   for (const name of EMPTIED) await emptyFolder(path.join(tree, name));

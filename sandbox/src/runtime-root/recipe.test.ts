@@ -28,6 +28,7 @@ describe('recipeId', () => {
     ['a version', { ...RECIPE, npmPackages: { ...RECIPE.npmPackages, b: '1.0.1' } }, 'x64'],
     ['the order of prepare', { ...RECIPE, prepare: [['two', 'x'], ['one']] }, 'x64'],
     ['how prepare is cut into words', { ...RECIPE, prepare: [['one'], ['two x']] }, 'x64'],
+    ['a file', { ...RECIPE, files: { 'opt/runyard/x': 'y' } }, 'x64'],
     ['a version command', { ...RECIPE, versionCommands: { python: ['python3', '-V'] } }, 'x64'],
     ['the architecture', RECIPE, 'arm64'],
   ])('depends on %s', (_what, recipe, architecture) => {
@@ -50,6 +51,8 @@ describe('checkRecipe', () => {
     ['../evil@1.0.0', { npmPackages: { '../evil': '1.0.0' } }],
     ['b@latest', { npmPackages: { b: 'latest' } }],
     ['b@^1.0.0', { npmPackages: { b: '^1.0.0' } }],
+    ['etc/passwd', { files: { 'etc/passwd': '' } }],
+    ['opt/runyard/../../etc/passwd', { files: { 'opt/runyard/../../etc/passwd': '' } }],
     ['empty command', { prepare: [[]] }],
     ['empty command', { versionCommands: { python: [''] } }],
   ])('refuses %s', (named, change) => {

@@ -7,6 +7,8 @@ export interface RootRecipe {
   readonly debianPackages: readonly string[];
   /** npm packages by name with exact versions; they land in `/opt/runyard/npm/node_modules`. */
   readonly npmPackages: Readonly<Record<string, string>>;
+  /** Content by path inside the root, below `opt/runyard/`; readable by all. Written before `prepare`. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Commands run as root inside the finished tree, in order, without network. The first that fails fails the build. */
   readonly prepare: readonly (readonly string[])[];
   /** Commands, by a key of the caller's choice, whose output the manifest keeps under that key. */
@@ -26,6 +28,7 @@ export const BASE_PACKAGES: readonly string[] = ['base-files', 'gcc', 'libc6-dev
 
 const DEBIAN_NAME = /^[a-z0-9][a-z0-9+.-]+$/;
 const NPM_NAME = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;
+const FILE_PATH = /^opt\/runyard(\/[\w.-]+)+$/;
 const EXACT_VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 
 /** Names become arguments of package managers: anything that could be read as an option or another source is refused. */
@@ -35,6 +38,7 @@ export function checkRecipe(recipe: RootRecipe): void {
     ...Object.entries(recipe.npmPackages)
       .filter(([name, version]) => !NPM_NAME.test(name) || !EXACT_VERSION.test(version))
       .map(([name, version]) => `${name}@${version}`),
+    ...Object.keys(recipe.files ?? {}).filter((name) => !FILE_PATH.test(name) || name.includes('..')),
     ...[...recipe.prepare, ...Object.values(recipe.versionCommands)]
       .filter((argv) => !argv[0])
       .map(() => 'empty command'),
@@ -48,6 +52,7 @@ export function normaliseRecipe(recipe: RootRecipe): RootRecipe {
   return {
     debianPackages: [...new Set([...BASE_PACKAGES, ...recipe.debianPackages])].sort(),
     npmPackages: sortedRecord(recipe.npmPackages),
+    ...(recipe.files && { files: sortedRecord(recipe.files) }),
     prepare: recipe.prepare,
     versionCommands: sortedRecord(recipe.versionCommands),
   };
@@ -55,7 +60,7 @@ export function normaliseRecipe(recipe: RootRecipe): RootRecipe {
 
 /**
  * Id of the tree: 16 hex digits over builder version, suite, architecture and the normalised recipe (package names, exact npm
- * versions, prepare and version commands). Versions of Debian packages are not in it, because a start must know the id
+ * versions, files, prepare and version commands). Versions of Debian packages are not in it, because a start must know the id
  * without asking the network; the manifest records them.
  */
 export function recipeId(recipe: RootRecipe, architecture: string): string {

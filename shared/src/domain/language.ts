@@ -18,6 +18,8 @@ export interface Language {
   readonly limits: { readonly run: Partial<StepLimits>; readonly compile: Partial<StepLimits> };
   /** What the runtime root needs for it. npm: exact versions. */
   readonly packages: { readonly debian: readonly string[]; readonly npm: Readonly<Record<string, string>> };
+  /** Files that stand in the runtime root under `/opt/runyard/languages/<id>/`, by name: small tools of the language's own. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Commands run once, as root, inside the new runtime root (precompiled headers, warm caches). */
   readonly prepare: readonly (readonly string[])[];
   readonly versionCommand: readonly string[];

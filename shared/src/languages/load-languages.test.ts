@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LanguageDefinitionError, type LanguageProblem } from './language-definition-error.ts';
 import { loadLanguages } from './load-languages.ts';
+import { rootRecipeOf } from './root-recipe.ts';
 
 const OWN = path.resolve(import.meta.dirname, '../../../languages');
 const VALID = {
@@ -50,6 +51,15 @@ describe('loadLanguages', () => {
     expect(language?.packages.npm).toEqual({ '@a/b-arm64': '1.2.3' });
     expect(language?.compile?.argv).toEqual(['/opt/arm64/cc']);
     expect(language?.prepare).toEqual([['ln', 'arm64']]);
+  });
+
+  it('takes the files that stand beside a definition', async () => {
+    await addLanguage('toy', VALID);
+    await mkdir(path.join(folder, 'toy/files'));
+    await writeFile(path.join(folder, 'toy/files/tool.toy'), 'a tool');
+    const languages = await loadLanguages(folder, { architecture: 'x64' });
+    expect(languages[0]?.files).toEqual({ 'tool.toy': 'a tool' });
+    expect(rootRecipeOf(languages).files).toEqual({ 'opt/runyard/languages/toy/tool.toy': 'a tool' });
   });
 
   it('names every mistake by file and field', async () => {

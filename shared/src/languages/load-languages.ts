@@ -14,7 +14,8 @@ export interface LoadLanguagesOptions {
 }
 
 /**
- * Reads `languages/<id>/language.json` and its sample (`sample/<sourceFile>`, `sample/input`, `sample/output`) for every folder.
+ * Reads `languages/<id>/language.json`, its sample (`sample/<sourceFile>`, `sample/input`, `sample/output`) and what may stand in
+ * `files/`, for every folder.
  * In the order of ids. Throws LanguageDefinitionError naming every problem found, by file and field.
  */
 export async function loadLanguages(directory: string, options: LoadLanguagesOptions): Promise<readonly Language[]> {
@@ -59,7 +60,16 @@ async function loadOne(
     }
   };
   const [code, input, output] = await Promise.all([definition.sourceFile, 'input', 'output'].map(readSample));
-  return { ...language, sample: { code: code ?? '', input: input ?? '', output: output ?? '' } };
+  const files = await readFiles(path.join(directory, folder, 'files'));
+  return { ...language, ...files, sample: { code: code ?? '', input: input ?? '', output: output ?? '' } };
+}
+
+async function readFiles(folder: string): Promise<Pick<Language, 'files'>> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  if (names.length === 0) return {};
+  const contents = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')));
+  return { files: Object.fromEntries(names.map((name, index) => [name, contents[index] ?? ''])) };
 }
 
 async function readDefinition(

@@ -5,6 +5,8 @@ import { LanguageDefinitionError, type LanguageProblem } from './language-defini
 export interface LanguagesRootRecipe {
   readonly debianPackages: readonly string[];
   readonly npmPackages: Readonly<Record<string, string>>;
+  /** Content by path inside the root. */
+  readonly files: Readonly<Record<string, string>>;
   readonly prepare: readonly (readonly string[])[];
   /** By language id. */
   readonly versionCommands: Readonly<Record<string, readonly string[]>>;
@@ -28,7 +30,13 @@ export function rootRecipeOf(languages: readonly Language[]): LanguagesRootRecip
   return {
     debianPackages: [...new Set(languages.flatMap((language) => language.packages.debian))],
     npmPackages,
+    files: Object.assign({}, ...languages.map(filesOf)) as Record<string, string>,
     prepare: [...prepare.values()],
     versionCommands: Object.fromEntries(languages.map((language) => [language.id, language.versionCommand])),
   };
+}
+
+function filesOf(language: Language): Record<string, string> {
+  const files = Object.entries(language.files ?? {});
+  return Object.fromEntries(files.map(([name, content]) => [`opt/runyard/languages/${language.id}/${name}`, content]));
 }
