@@ -100,7 +100,8 @@ bool cgroup_use_given(struct cgroup *cgroup, const char *list) {
   return cgroup->memory != -1 && cgroup->pids != -1 && cgroup->cpu != -1 && is_readable(cgroup);
 }
 
-static bool try_own(struct cgroup *cgroup, const struct cgroup_layout *layout, const char *memory, const char *pids, const char *cpu) {
+static bool try_own(struct cgroup *cgroup, const struct cgroup_layout *layout, const char *memory, const char *pids,
+                    const char *cpu) {
   *cgroup = (struct cgroup){
       .layout = layout,
       .memory = open(memory, O_PATH | O_DIRECTORY | O_CLOEXEC),
@@ -132,7 +133,7 @@ static int write_number(int directory, const char *name, uint64_t value) {
   return error;
 }
 
-/* memory ≤ memory+swap must hold after each write: raising sets the sum first, lowering last. No sum: no swap accounting. */
+/* memory ≤ memory+swap must hold after each write: raising sets the sum first, lowering last. ENOENT: no swap accounting. */
 static int limit_memory(int directory, uint64_t bytes) {
   int error = write_number(directory, "memory.limit_in_bytes", bytes);
   int sum_error = write_number(directory, "memory.memsw.limit_in_bytes", bytes);

@@ -68,12 +68,14 @@ void finish_start(struct session *session) {
   if (run->has_process) close(run->process.failure_read);
   make_report(session);
   const struct exit_body *report = &run->report.as.exit;
-  bool has_artifacts = session->spec.compile && report->kind == EXIT_EXITED && report->value == 0 && report->kill_reason == KILL_NONE;
+  bool is_success = report->kind == EXIT_EXITED && report->value == 0 && report->kill_reason == KILL_NONE;
+  bool has_artifacts = session->spec.compile && is_success;
   if (!has_artifacts && is_end_of_plan(session)) {
     session->phase = PHASE_REPORTING;
     return;
   }
-  int error = cgroup_limit(&session->cgroup, session->spec.memory_bytes + MEMORY_SLACK_BYTES, (uint64_t)session->spec.processes + 1);
+  uint64_t memory_bytes = session->spec.memory_bytes + MEMORY_SLACK_BYTES;
+  int error = cgroup_limit(&session->cgroup, memory_bytes, (uint64_t)session->spec.processes + 1);
   if (error != 0 && error != EBUSY) session_fail(session, ERROR_SYSTEM, "limits", error);
   if (has_artifacts) start_collecting(session);
   else start_wipe(session);

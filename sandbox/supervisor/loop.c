@@ -48,7 +48,8 @@ _Noreturn void session_leave(struct session *session) {
 
 _Noreturn void session_fail(struct session *session, uint32_t code, const char *what, int error) {
   char text[256];
-  int length = error == 0 ? snprintf(text, sizeof text, "%s", what) : snprintf(text, sizeof text, "%s: %s", what, strerror(error));
+  int length = error == 0 ? snprintf(text, sizeof text, "%s", what)
+                          : snprintf(text, sizeof text, "%s: %s", what, strerror(error));
   if (length < 0) length = 0;
   if ((size_t)length >= sizeof text) length = sizeof text - 1;
   kill(-1, SIGKILL);

@@ -52,7 +52,8 @@ static void measure_memory(const struct session *session, const struct cgroup_us
   }
   uint64_t peak = after->memory_peak_bytes;
   if (report->oom_kills == 0) peak -= after->file_cache_bytes < peak ? after->file_cache_bytes : peak;
-  if (peak < run->max_rss_bytes) peak = run->max_rss_bytes < after->memory_peak_bytes ? run->max_rss_bytes : after->memory_peak_bytes;
+  if (peak < run->max_rss_bytes) peak = run->max_rss_bytes;
+  if (peak > after->memory_peak_bytes) peak = after->memory_peak_bytes;
   report->memory_source = MEMORY_CGROUP;
   report->memory_peak_bytes = peak;
 }

@@ -33,7 +33,8 @@ static void begin_file(struct intake *intake) {
     intake->is_whole = true;
     return;
   }
-  if (memchr(head->name, '\0', sizeof head->name) == NULL || strchr(head->name, '/') != NULL) return fail(intake, ARTIFACT_UNREADABLE);
+  bool is_name = memchr(head->name, '\0', sizeof head->name) != NULL && strchr(head->name, '/') == NULL;
+  if (!is_name) return fail(intake, ARTIFACT_UNREADABLE);
   /* An artifact of an earlier step may be replaced. The mode counts once the descriptor that writes is closed. */
   unlinkat(intake->folder, head->name, 0);
   intake->file = openat(intake->folder, head->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0555);

@@ -41,7 +41,8 @@ bool wire_can_fill(const struct wire *wire) {
 }
 
 void wire_fill(struct wire *wire) {
-  if (wire->in_start == wire->in_end || wire->in_end > WIRE_IN_BYTES / 2) compact(wire->in_bytes, &wire->in_start, &wire->in_end);
+  bool is_worth_it = wire->in_start == wire->in_end || wire->in_end > WIRE_IN_BYTES / 2;
+  if (is_worth_it) compact(wire->in_bytes, &wire->in_start, &wire->in_end);
   uint8_t *to = wire->in_bytes + wire->in_end;
   size_t room = WIRE_IN_BYTES - wire->in_end;
   ssize_t got = wire->in_is_socket ? recv(wire->in, to, room, MSG_DONTWAIT) : read(wire->in, to, room);
@@ -67,7 +68,8 @@ bool wire_flush(struct wire *wire) {
   while (wire_has_output(wire) && !wire->broken) {
     const uint8_t *from = wire->out_bytes + wire->out_start;
     size_t held = wire->out_end - wire->out_start;
-    ssize_t sent = wire->out_is_socket ? send(wire->out, from, held, MSG_DONTWAIT | MSG_NOSIGNAL) : write(wire->out, from, held);
+    ssize_t sent = wire->out_is_socket ? send(wire->out, from, held, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                       : write(wire->out, from, held);
     if (sent >= 0) {
       wire->out_start += (size_t)sent;
       has_sent = true;

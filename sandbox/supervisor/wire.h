@@ -39,7 +39,7 @@ void wire_drop(struct wire *wire, const struct frame *frame);
 bool wire_has_output(const struct wire *wire);
 /* Sends what the host takes now. True when there is more room than before. */
 bool wire_flush(struct wire *wire);
-/* Room for a frame of program output with `payload` bytes, header first, or NULL; `wire_commit` makes it part of the stream. */
+/* Room for a frame of program output, header first, or NULL. `wire_commit` makes what was filled part of the stream. */
 uint8_t *wire_reserve(struct wire *wire, size_t payload);
 void wire_commit(struct wire *wire, uint8_t type, uint8_t step, size_t payload);
 /* A control frame; may use the reserve. False when there is no room even so. */
