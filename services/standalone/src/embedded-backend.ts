@@ -1,6 +1,6 @@
 import { InProcessJobEvents, publishingJobStore, systemClock } from '@runyard/shared/adapters/in-process';
 import { DataDirectory, FilesystemArtifactStore } from '@runyard/shared/adapters/filesystem';
-import { SqliteDatabase, SqliteJobQueue, SqliteJobStore } from '@runyard/shared/adapters/sqlite';
+import { SqliteArtifactStore, SqliteDatabase, SqliteJobQueue, SqliteJobStore } from '@runyard/shared/adapters/sqlite';
 import type { ArtifactStore, Clock, JobEvents, JobStore } from '@runyard/shared/ports';
 
 export interface EmbeddedBackend {
@@ -29,10 +29,11 @@ export async function openBackend(dataDir: string, publicBaseUrl: () => string):
     await queue.makeAllVisible();
     const events = new InProcessJobEvents();
     const { artifactsPath, secret } = directory;
+    const files = new FilesystemArtifactStore({ directory: artifactsPath, secret, publicBaseUrl, clock });
     return {
       store: publishingJobStore(store, events),
       queue,
-      artifacts: new FilesystemArtifactStore({ directory: artifactsPath, secret, publicBaseUrl, clock }),
+      artifacts: new SqliteArtifactStore(database, files),
       events,
       clock,
       secret,
