@@ -64,6 +64,17 @@ describe('cancel', () => {
     expect(kinds(report)).toEqual({ compile: 'exited', runs: ['cancelled'] });
   });
 
+  test('the first of several runs: it is the only one that is told', async () => {
+    const controller = new AbortController();
+    const killed = { kind: 'signalled', value: 9, killReason: 'cancel' } as const;
+    const script = cancelDuringStep(controller, (pid1) => {
+      pid1.exit(0, killed);
+      pid1.finish();
+    });
+    const report = await run(script, { ...PLAN, runs: [...PLAN.runs, ...PLAN.runs] }, controller.signal);
+    expect(kinds(report)).toEqual({ runs: ['cancelled'] });
+  });
+
   test.each<[string, (pid1: FakeSupervisor) => void]>([
     ['stalls', () => undefined],
     ['closes', (pid1) => void pid1.stream.end()],

@@ -15,7 +15,8 @@ export function buildReport(
 ): SandboxReport {
   const proven = evidence.steps.map((record) => reportOf(record, evidence)).filter((report) => report !== null);
   const failure = failureOf(steps, evidence, proven.length);
-  return arrange(steps, [...proven, ...neverStarted(steps, evidence)], failure, timings);
+  const isCancelTold = proven.at(-1)?.ending.kind === 'cancelled';
+  return arrange(steps, isCancelTold ? proven : [...proven, ...neverStarted(steps, evidence)], failure, timings);
 }
 
 /** For a plan that was cancelled before anything of it ran. */

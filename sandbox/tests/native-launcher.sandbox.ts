@@ -91,7 +91,7 @@ describe('a place', () => {
     for (const namespace of ['pid', 'mnt', 'ipc', 'uts', 'net', 'cgroup'])
       expect(readlinkSync(`/proc/${pid}/ns/${namespace}`)).not.toBe(readlinkSync(`/proc/self/ns/${namespace}`));
     const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
-    expect(limits).toMatch(/Max core file size +0 +0/);
+    expect(limits).toMatch(/Max core file size +1 +1/);
     expect(limits).toMatch(/Max msgqueue size +0 +0/);
     expect(limits).toMatch(/Max file size +unlimited +unlimited/);
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('');

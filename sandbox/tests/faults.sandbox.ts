@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { SupervisedSandbox, type SandboxReport } from '../src/index.ts';
+import { startTestSandbox, type TestSandbox } from '../src/testing/index.ts';
+import { cMain, python, sh, step } from './support/programs.ts';
+import { endingOf, leftovers, placesOf, processesIn, stdoutOf, useSandbox } from './support/use-sandbox.ts';
+
+describe('cancel', () => {
+  const user = useSandbox();
+
+  async function cancelAfter(afterMs: number, plan: Parameters<typeof user.run>[0]): Promise<SandboxReport> {
+    const controller = new AbortController();
+    const running = user.run(plan, controller.signal);
+    if (afterMs >= 0) await sleep(afterMs);
+    controller.abort();
+    const abortedAt = performance.now();
+    const report = await running;
+    expect(performance.now() - abortedAt).toBeLessThan(500);
+    expect(report.failure).toBeNull();
+    return report;
+  }
+
+  const SLEEP = sh('echo so far; sleep 9', { stdin: Buffer.alloc(1 << 20) });
+
+  test('at once', async () => {
+    expect((await cancelAfter(-1, SLEEP)).runs.map(endingOf)).toEqual(['cancelled']);
+  });
+
+  test.each([0, 1, 2, 3, 5, 8, 13, 21])('after %d ms: it was either not started or cancelled', async (afterMs) => {
+    expect((await cancelAfter(afterMs, SLEEP)).runs.map(endingOf)).toEqual(['cancelled']);
+  });
+
+  test('in the middle: what was printed is kept', async () => {
+    const report = await cancelAfter(300, SLEEP);
+    expect(report.runs.map(endingOf)).toEqual(['cancelled']);
+    expect(stdoutOf(report.runs[0])).toBe('so far\n');
+    expect(report.runs[0]?.usage.wallTimeMs).toBeGreaterThan(200);
+  });
+
+  test.each([
+    ['a fork bomb', cMain('for (;;) fork();')],
+    ['a flood below the limit', cMain('for (;;) { write(1, "x", 1); usleep(100); }')],
+    ['a program that ignores every signal', cMain('for (int i = 1; i < 65; i++) signal(i, SIG_IGN); for (;;);')],
+    ['a stopped program', cMain('raise(SIGSTOP);')],
+  ])('%s', async (_name, plan) => {
+    const report = await cancelAfter(400, plan);
+    expect([endingOf(report.compile), report.runs.map(endingOf)]).toEqual(['exited 0', ['cancelled']]);
+  });
+
+  test('a compile step', async () => {
+    const plan = { ...cMain(''), compile: { ...cMain('').compile!, argv: ['sleep', '9'] } };
+    const report = await cancelAfter(200, plan);
+    expect([endingOf(report.compile), report.runs]).toEqual(['cancelled', []]);
+  });
+
+  test('one of many runs: the finished ones are kept, the rest is not started', async () => {
+    const plan = { files: [], runs: [step(['echo', 'one']), step(['sleep', '9']), step(['echo', 'three'])] };
+    const report = await cancelAfter(300, plan);
+    expect(report.runs.map(endingOf)).toEqual(['exited 0', 'cancelled']);
+  });
+});
+
+describe('when a part of the machinery dies', () => {
+  let it: TestSandbox;
+  beforeAll(async () => {
+    it = await startTestSandbox();
+  });
+  afterAll(async () => {
+    await vi.waitFor(() => expect(leftovers(it.ownerId)).toEqual([]), { timeout: 5000 });
+    await it[Symbol.asyncDispose]();
+    expect(leftovers(it.ownerId)).toEqual([]);
+  });
+
+  /** Starts a long program and waits until its place has its processes. */
+  async function startLong(): Promise<{ running: Promise<SandboxReport>; pids: number[] }> {
+    const running = it.sandbox.run(
+      python('import time; print("so far", flush=True); time.sleep(30)', { limits: { wallTimeMs: 40_000 } }),
+    );
+    const pids = await vi.waitFor(() => {
+      const [place] = placesOf(it.ownerId);
+      const found = place === undefined ? [] : processesIn(place).toSorted((a, b) => a - b);
+      expect(found).toHaveLength(2);
+      return found;
+    });
+    return { running, pids };
+  }
+
+  const works = async () => expect((await it.sandbox.run(sh('echo ok'))).runs.map(stdoutOf)).toEqual(['ok\n']);
+
+  test('PID 1 is killed: a failure, at once, and the next run is fine', async () => {
+    const { running, pids } = await startLong();
+    process.kill(Math.min(...pids), 'SIGKILL');
+    const report = await running;
+    expect(report).toMatchObject({ runs: [], failure: { reason: 'supervisor_lost' } });
+    await works();
+  });
+
+  test('PID 1 is stopped: the deadlines hold', async () => {
+    const sandbox = new SupervisedSandbox(it.launcher, { margins: { stepMs: 200, netMs: 300 } });
+    const running = sandbox.run(sh('sleep 30', { limits: { wallTimeMs: 100 } }));
+    const pid1 = await vi.waitFor(() => {
+      const [place] = placesOf(it.ownerId);
+      const found = place === undefined ? [] : processesIn(place);
+      expect(found.length).toBeGreaterThan(0);
+      return Math.min(...found);
+    });
+    process.kill(pid1, 'SIGSTOP');
+    const startedAt = performance.now();
+    const report = await running;
+    expect(['deadline', undefined]).toContain(report.failure?.reason);
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+    await works();
+  });
+
+  test('the launcher is killed: a failure, nothing left, and the next run starts a new one', async () => {
+    const { running } = await startLong();
+    process.kill(Number(it.launcher.describe()['pid']), 'SIGKILL');
+    const report = await running;
+    expect(report).toMatchObject({ runs: [], failure: { reason: 'supervisor_lost' } });
+    // The stream may end before the launcher's exit is known.
+    await vi.waitFor(works);
+    expect(it.launcher.describe()['restarts']).toBe('1');
+    await vi.waitFor(() => expect(leftovers(it.ownerId)).toEqual([]));
+  });
+
+  test('the launcher is closed under a running program', async () => {
+    const other = await startTestSandbox();
+    const running = other.sandbox.run(sh('sleep 30', { limits: { wallTimeMs: 40_000 } }));
+    await vi.waitFor(() => expect(placesOf(other.ownerId)).not.toEqual([]));
+    await other[Symbol.asyncDispose]();
+    expect(await running).toMatchObject({ failure: { reason: 'supervisor_lost' } });
+    expect(leftovers(other.ownerId)).toEqual([]);
+    expect(await other.sandbox.run(sh('true'))).toMatchObject({ failure: { reason: 'launch_failed' } });
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import type { SandboxReport } from '../src/index.ts';
+import { cMain, MIB, python, sh, step } from './support/programs.ts';
+import { endingOf, onlyRun, stdoutOf, useSandbox } from './support/use-sandbox.ts';
+
+const user = useSandbox();
+
+describe('two runs of one plan', () => {
+  test('the second finds nothing of the first: files, processes, sockets, ports', async () => {
+    const leave = `
+import os, socket, time
+for folder in '/box', '/box/d', '/tmp', '/tmp/d', '/dev/shm':
+  os.makedirs(folder, exist_ok=True)
+  for name in 'f', '.hidden': open(f'{folder}/{name}', 'w').write('secret')
+os.symlink('/etc', '/box/link'); os.mkfifo('/tmp/fifo'); os.chmod('/tmp/d', 0); os.chmod('/box/d', 0)
+if os.fork() == 0:
+  os.setsid()
+  s = socket.socket(socket.AF_UNIX); s.bind('\\0name'); s.listen()
+  t = socket.create_server(('127.0.0.1', 5555))
+  os.write(1, b'listening')
+  time.sleep(60)
+time.sleep(.05)`;
+    const look = `
+import os, socket
+for folder in '/box', '/tmp', '/dev/shm': print(sorted(os.listdir(folder)), oct(os.stat(folder).st_mode))
+print(sorted(int(n) for n in os.listdir('/proc') if n.isdigit()) == [os.getpid()])
+print([l for l in open('/proc/net/unix') if '@' in l], len(open('/proc/net/tcp').readlines()))`;
+    const report = await user.run({ files: [], runs: [step(['python3', '-c', leave]), step(['python3', '-c', look])] });
+    expect(report.failure).toBeNull();
+    expect(stdoutOf(report.runs[0])).toBe('listening');
+    expect(stdoutOf(report.runs[1])).toBe('[] 0o40700\n[] 0o41777\n[] 0o41777\nTrue\n[] 1\n');
+  });
+
+  test('folders that cannot be entered, deep trees, many files are wiped in time', async () => {
+    const leave = `
+import os
+os.chdir('/tmp')
+for i in range(1500):
+  os.mkdir('d'); os.chdir('d')
+os.chdir('/box')
+for i in range(2000): open(str(i), 'w').close()
+os.makedirs('a/b/c'); os.chmod('a/b', 0); os.chmod('a', 0)
+os.chmod('/box', 0)`;
+    const report = await user.run({
+      files: [],
+      runs: [step(['python3', '-c', leave]), step(['sh', '-c', 'ls -A /box /tmp; stat -c %a /box'])],
+    });
+    expect(report.failure).toBeNull();
+    expect(report.runs.map(endingOf)).toEqual(['exited 0', 'exited 0']);
+    expect(stdoutOf(report.runs[1])).toBe('/box:\n\n/tmp:\n700\n');
+  });
+
+  test('a run that was killed leaves the next one whole', async () => {
+    const short = { limits: { wallTimeMs: 300, memoryBytes: 32 * MIB } };
+    const hog = ['python3', '-c', 'a = []\nwhile True: a.append(bytearray(1 << 20))'];
+    const bomb = ['sh', '-c', 'f() { f | f & }; f; sleep 9'];
+    const fine = step(['echo', 'fine']);
+    const runs = [
+      step(hog, short),
+      fine,
+      step(bomb, short),
+      fine,
+      step(['sleep', '9'], short),
+      fine,
+      step(['yes']),
+      fine,
+    ];
+    const report = await user.run({ files: [], runs });
+    expect(report.failure).toBeNull();
+    expect(report.runs.filter((_, index) => index % 2 === 1).map((run) => [endingOf(run), stdoutOf(run)])).toEqual(
+      Array.from({ length: 4 }, () => ['exited 0', 'fine\n']),
+    );
+    expect([0, 4, 6].map((index) => endingOf(report.runs[index]))).toEqual([
+      'memory_limit',
+      'wall_limit',
+      'output_limit',
+    ]);
+  });
+});
+
+describe('two sandboxes at once', () => {
+  const MEET = `
+import os, socket, time
+s = socket.socket(socket.AF_UNIX); s.bind('\\0meeting'); s.listen()
+t = socket.create_server(('127.0.0.1', 5555))
+for folder in '/box', '/tmp', '/dev/shm': open(f'{folder}/x', 'x').write('mine')
+time.sleep(.4)
+print(os.getuid(), sorted(int(n) for n in os.listdir('/proc') if n.isdigit()) == [os.getpid()], os.getpid())
+print(sum('@' in l for l in open('/proc/net/unix')))`;
+
+  test('do not see each other, and differ in uid', async () => {
+    const startedAt = performance.now();
+    const reports = await Promise.all([1, 2, 3, 4].map(() => user.run(python(MEET))));
+    expect(performance.now() - startedAt).toBeLessThan(1600);
+    const lines = reports.map((report) => stdoutOf(onlyRun(report)).split('\n'));
+    expect(lines.map(([, sockets]) => sockets)).toEqual(['1', '1', '1', '1']);
+    const uids = lines.map(([first]) => first?.split(' ')[0]);
+    expect(new Set(uids).size).toBe(4);
+    expect(lines.every(([first]) => first?.split(' ')[1] === 'True')).toBe(true);
+  });
+
+  test('a uid is free for the next, and finds nothing', async () => {
+    const leave = onlyRun(await user.run(sh('id -u; echo x > /tmp/x; echo x > /dev/shm/x; echo x > x; sleep 60 &')));
+    for (let round = 0; round < 3; round += 1) {
+      const next = onlyRun(await user.run(sh('id -u; ls -A /tmp /dev/shm /box /program')));
+      expect(stdoutOf(next).split('\n').slice(1).join(' ')).toBe('/box:  /dev/shm:  /program:  /tmp: ');
+    }
+    expect(Number(stdoutOf(leave))).toBeGreaterThanOrEqual(200_000);
+  });
+
+  test('a hostile one does not harm its neighbour', async () => {
+    const limits = { wallTimeMs: 1500, cpuTimeMs: 1500, processes: 64, memoryBytes: 64 * MIB };
+    const hostile = [
+      cMain('for (;;) fork();', { limits }),
+      cMain('for (;;) { char *p = malloc(1 << 20); if (p) memset(p, 1, 1 << 20); }', { limits }),
+      cMain('for (;;) write(1, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 32);', { limits }),
+    ].map((plan) => user.run(plan));
+    const fine: SandboxReport[] = [];
+    for (let round = 0; round < 10; round += 1)
+      fine.push(await user.run(python('print(sum(range(1000)))', { limits: { wallTimeMs: 10_000 } })));
+    expect(fine.map((report) => stdoutOf(onlyRun(report)))).toEqual(fine.map(() => '499500\n'));
+    for (const report of await Promise.all(hostile)) expect(report.failure).toBeNull();
+  });
+
+  test('48 at once: each its own right answer', async () => {
+    const numbers = Array.from({ length: 48 }, (_, index) => index);
+    const limits = { wallTimeMs: 30_000 };
+    const reports = await Promise.all(
+      numbers.map((number) =>
+        user.run(
+          sh('cat; echo $1 >&2; exit $1', { args: [String(number)], stdin: Buffer.from(`in ${number}`), limits }),
+        ),
+      ),
+    );
+    expect(reports.map((report) => [endingOf(onlyRun(report)), stdoutOf(onlyRun(report))])).toEqual(
+      numbers.map((number) => [`exited ${number}`, `in ${number}`]),
+    );
+  });
+});

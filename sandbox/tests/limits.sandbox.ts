@@ -1,0 +1,419 @@
+import { describe, expect, test } from 'vitest';
+import type { StepReport } from '../src/index.ts';
+import { testPrograms } from './support/program-case.ts';
+import { c, cMain, MIB, python, sh } from './support/programs.ts';
+import { endingOf, onlyRun, stdoutOf, useSandbox } from './support/use-sandbox.ts';
+
+const user = useSandbox();
+
+const IGNORE_ALL = 'for (int i = 1; i < 65; i++) signal(i, SIG_IGN);';
+
+describe('wall time', () => {
+  const limits = { wallTimeMs: 300 };
+  const fired = (run: StepReport) => expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(300);
+  testPrograms(user, [
+    { name: 'sleep', plan: sh('echo start; sleep 9', { limits }), ends: 'wall_limit', stdout: 'start\n', check: fired },
+    { name: 'wait for ever', plan: cMain('for (;;) pause();', { limits }), ends: 'wall_limit', check: fired },
+    { name: 'SIGSTOP itself', plan: cMain('raise(SIGSTOP);', { limits }), ends: 'wall_limit', check: fired },
+    {
+      name: 'SIGSTOP its children and itself',
+      plan: sh('sleep 9 & kill -STOP $!; kill -STOP $$', { limits }),
+      ends: 'wall_limit',
+      check: fired,
+    },
+    {
+      name: 'ignore every signal',
+      plan: cMain(`${IGNORE_ALL} for (;;) sleep(9);`, { limits }),
+      ends: 'wall_limit',
+      check: fired,
+    },
+    {
+      name: 'a session of its own, waited for',
+      plan: sh('setsid sleep 9', { limits }),
+      ends: 'wall_limit',
+      check: fired,
+    },
+    {
+      name: 'no output, both streams closed',
+      plan: sh('exec >&- 2>&-; sleep 9', { limits }),
+      ends: 'wall_limit',
+      check: fired,
+    },
+  ]);
+
+  test('a program at its limit has either ended by itself or was killed, never both', async () => {
+    const runs = Array.from({ length: 24 }, (_, index) => ({
+      args: [String(100_000 + (index - 12) * 500)],
+      limits: { wallTimeMs: 100 },
+    }));
+    const report = await user.run(cMain('usleep(atoi(argv[1])); write(1, "x", 1);', ...runs));
+    expect(report.failure).toBeNull();
+    expect(report.runs).toHaveLength(24);
+    for (const run of report.runs) {
+      expect(['exited 0', 'wall_limit']).toContain(endingOf(run));
+      if (endingOf(run) === 'exited 0') expect(stdoutOf(run)).toBe('x');
+    }
+    expect(report.runs.map(endingOf)).toContain('exited 0');
+    expect(report.runs.map(endingOf)).toContain('wall_limit');
+  });
+});
+
+describe('CPU time', () => {
+  const limits = { cpuTimeMs: 300, wallTimeMs: 6000 };
+  const fired = (run: StepReport) => {
+    expect(run.usage.cpuTimeMs).toBeGreaterThanOrEqual(300);
+    expect(run.usage.cpuTimeMs).toBeLessThanOrEqual(400);
+  };
+  const busy = (name: string, plan: Parameters<typeof user.run>[0]) => ({
+    name,
+    plan,
+    ends: 'cpu_limit',
+    check: fired,
+  });
+  testPrograms(user, [
+    busy('busy', cMain('for (;;);', { limits })),
+    busy('busy, ignoring every signal', cMain(`${IGNORE_ALL} for (;;);`, { limits })),
+    busy(
+      'busy in the kernel',
+      cMain('static char b[1 << 20]; for (;;) syscall(SYS_getrandom, b, sizeof b, 0);', { limits }),
+    ),
+    busy(
+      'busy threads',
+      c(
+        'void *f(void *p) { for (;;); }\nint main() { pthread_t t; for (int i = 0; i < 7; i++) pthread_create(&t, 0, f, 0); f(0); }',
+        { limits },
+      ),
+    ),
+    busy('busy children', cMain('for (int i = 0; i < 7; i++) if (fork() == 0) break; for (;;);', { limits })),
+    busy(
+      'busy grandchildren whose parents are gone',
+      cMain(
+        'for (int i = 0; i < 4; i++) if (fork() == 0) { if (fork() == 0) for (;;); _exit(0); } for (;;) wait(0) < 0 && pause();',
+        { limits },
+      ),
+    ),
+    busy(
+      'many short processes',
+      cMain('for (;;) { if (fork() == 0) { for (volatile int i = 0; i < 100000; i++); _exit(0); } wait(0); }', {
+        limits,
+      }),
+    ),
+    busy('many short programs', sh('while :; do /bin/true; done', { limits })),
+    busy(
+      'page faults',
+      cMain(
+        'for (;;) { char *p = mmap(0, 1 << 20, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); memset(p, 1, 1 << 20); munmap(p, 1 << 20); }',
+        { limits },
+      ),
+    ),
+  ]);
+
+  test('reading files for ever is a time limit and no memory limit', async () => {
+    const run = onlyRun(
+      await user.run(
+        sh('while :; do cat /usr/lib/x86_64-linux-gnu/*.a /usr/bin/* > /dev/null; done', {
+          limits: { ...limits, memoryBytes: 32 * MIB },
+        }),
+      ),
+    );
+    expect(['cpu_limit', 'wall_limit']).toContain(endingOf(run));
+  });
+});
+
+describe('memory', () => {
+  const limits = { memoryBytes: 64 * MIB };
+  const EAT = 'for (;;) { char *p = malloc(1 << 20); if (p) memset(p, 1, 1 << 20); }';
+  testPrograms(user, [
+    {
+      name: 'hog',
+      plan: cMain(`write(1, "so far", 6); ${EAT}`, { limits }),
+      ends: 'memory_limit',
+      stdout: 'so far',
+      check: (run) => expect(run.usage.memoryBytes).toBeGreaterThan(60 * MIB),
+    },
+    {
+      name: 'hog in python',
+      plan: python('a = []\nwhile True: a.append(bytearray(1 << 20))', { limits }),
+      ends: 'memory_limit',
+    },
+    {
+      name: 'half of the limit',
+      plan: cMain('char *p = malloc(32 << 20); memset(p, 1, 32 << 20); puts("ok");', { limits }),
+      ends: 'exited 0',
+      stdout: 'ok\n',
+    },
+    {
+      name: '2 GB reserved and not touched',
+      plan: cMain('char *p = malloc(2ul << 30); if (!p) return 1; p[0] = p[1ul << 30] = 1; puts("ok");', { limits }),
+      ends: 'exited 0',
+      stdout: 'ok\n',
+    },
+    {
+      name: 'a child eats it, main exits 0',
+      plan: cMain(`if (fork() == 0) { ${EAT} } int s; wait(&s); printf("%d\\n", WTERMSIG(s));`, { limits }),
+      ends: 'exited 0 +oom',
+      stdout: '9\n',
+    },
+    {
+      name: 'a child eats it, main exits 3',
+      plan: cMain(`if (fork() == 0) { ${EAT} } wait(0); return 3;`, { limits }),
+      ends: 'exited 3 +oom',
+    },
+    {
+      name: 'many children eat it together',
+      plan: cMain(
+        'for (int i = 0; i < 16; i++) if (fork() == 0) { memset(malloc(8 << 20), 1, 8 << 20); pause(); } for (;;) pause();',
+        { limits: { ...limits, wallTimeMs: 1500 } },
+      ),
+      ends: ['memory_limit', 'wall_limit +oom'],
+    },
+    {
+      name: 'files in /tmp count as memory',
+      plan: sh('head -c 30000000 /dev/zero > /tmp/a; exit 0', {
+        limits: { memoryBytes: 16 * MIB, fileBytes: 64 * MIB },
+      }),
+      ends: ['memory_limit', 'exited 0 +oom'],
+    },
+    {
+      name: 'nothing left for PID 1 but files',
+      plan: cMain(
+        'static char b[1 << 20]; char n[9]; for (int i = 0; ; i++) { sprintf(n, "f%d", i); int f = open(n, O_CREAT | O_WRONLY, 0600); if (write(f, b, sizeof b) < 0) pause(); }',
+        { limits: { memoryBytes: 24 * MIB, wallTimeMs: 3000 } },
+      ),
+      ends: 'memory_limit',
+    },
+    {
+      name: 'shared memory',
+      plan: cMain('char *p = mmap(0, 1 << 30, 3, MAP_SHARED | MAP_ANONYMOUS, -1, 0); memset(p, 1, 1 << 30);', {
+        limits,
+      }),
+      ends: 'memory_limit',
+    },
+    {
+      name: 'memfd',
+      plan: cMain(
+        'static char b[1 << 20]; int f = memfd_create("x", 0); signal(SIGXFSZ, SIG_IGN); for (;;) { if (write(f, b, sizeof b) < 0) f = memfd_create("x", 0); }',
+        { limits },
+      ),
+      ends: 'memory_limit',
+    },
+    {
+      name: 'stdin that is kept',
+      plan: python('import sys\na = []\nwhile True: a.append(sys.stdin.buffer.read(1 << 20) or bytes(1 << 20))', {
+        limits,
+        stdin: Buffer.alloc(2 * MIB),
+      }),
+      ends: 'memory_limit',
+    },
+  ]);
+
+  test('the smallest place that starts a shell', async () => {
+    const run = onlyRun(await user.run(sh('echo ok', { limits: { memoryBytes: 4 * MIB } })));
+    expect([endingOf(run), stdoutOf(run)]).toEqual(['exited 0', 'ok\n']);
+  });
+});
+
+describe('processes', () => {
+  testPrograms(user, [
+    {
+      name: 'as many as allowed, main included',
+      plan: cMain(
+        'int n = 0; for (;;) { pid_t p = fork(); if (p == 0) pause(); if (p < 0) break; n++; } printf("%d %d\\n", n, errno == EAGAIN);',
+        { limits: { processes: 8 } },
+      ),
+      ends: 'exited 0',
+      stdout: '7 1\n',
+    },
+    {
+      name: 'only one',
+      plan: cMain('printf("%d\\n", fork() < 0 && errno == EAGAIN);', { limits: { processes: 1 } }),
+      ends: 'exited 0',
+      stdout: '1\n',
+    },
+    {
+      name: 'threads count',
+      plan: c(
+        'void *f(void *p) { pause(); }\nint main() { pthread_t t; int n = 0; while (pthread_create(&t, 0, f, 0) == 0) n++; printf("%d\\n", n); fflush(stdout); _exit(0); }',
+        { limits: { processes: 16 } },
+      ),
+      ends: 'exited 0',
+      stdout: '15\n',
+    },
+    {
+      name: 'fork bomb',
+      plan: cMain('for (;;) fork();', { limits: { wallTimeMs: 1000, cpuTimeMs: 5000, processes: 64 } }),
+      ends: 'wall_limit',
+      withinMs: 2000,
+    },
+    {
+      name: 'fork bomb, signals ignored',
+      plan: cMain(`${IGNORE_ALL} for (;;) { fork(); setsid(); }`, {
+        limits: { wallTimeMs: 1000, cpuTimeMs: 5000, processes: 64 },
+      }),
+      ends: 'wall_limit',
+      withinMs: 2000,
+    },
+    {
+      name: 'fork bomb of a shell',
+      plan: sh('f() { f | f & }; f; sleep 9', { limits: { wallTimeMs: 1000, cpuTimeMs: 5000 } }),
+      ends: ['wall_limit', 'exited 2'],
+      withinMs: 2000,
+    },
+    {
+      name: 'fork bomb whose main exits',
+      plan: cMain('if (fork() > 0) return 0; for (;;) fork();', { limits: { processes: 64 } }),
+      ends: 'exited 0',
+      withinMs: 1500,
+    },
+    {
+      name: 'zombies until the limit',
+      plan: cMain(
+        'int n = 0; while (n < 500) { pid_t p = fork(); if (p == 0) _exit(0); if (p < 0) break; n++; } printf("%d\\n", n);',
+        { limits: { processes: 20 } },
+      ),
+      ends: 'exited 0',
+      stdout: '19\n',
+    },
+  ]);
+
+  test('usage tells the peak', async () => {
+    const run = onlyRun(await user.run({ ...sh('sleep 0.1 & sleep 0.1 & sleep 0.1 & wait') }));
+    expect(run.usage.processesPeak).toBe(4);
+  });
+});
+
+describe('what one process may have', () => {
+  testPrograms(user, [
+    {
+      name: 'open files',
+      plan: cMain('int n = 0; while (open("/dev/null", 0) >= 0) n++; printf("%d %d\\n", n, errno == EMFILE);', {
+        limits: { openFiles: 20 },
+      }),
+      ends: 'exited 0',
+      stdout: '17 1\n',
+    },
+    {
+      name: 'a file of the maximum',
+      plan: cMain('int f = open("f", O_CREAT | O_RDWR, 0600); printf("%d\\n", pwrite(f, "x", 1, (1 << 20) - 1));', {
+        limits: { fileBytes: MIB },
+      }),
+      ends: 'exited 0',
+      stdout: '1\n',
+    },
+    {
+      name: 'a file above the maximum',
+      plan: cMain('int f = open("f", O_CREAT | O_RDWR, 0600); pwrite(f, "x", 1, 1 << 20);', {
+        limits: { fileBytes: MIB },
+      }),
+      ends: 'signalled SIGXFSZ',
+    },
+    {
+      name: 'a sparse file of 8 TB',
+      plan: cMain(
+        'signal(SIGXFSZ, SIG_IGN); int f = open("f", O_CREAT | O_RDWR, 0600); int r = ftruncate(f, 8ll << 40); printf("%d %d\\n", r, errno == EFBIG);',
+      ),
+      ends: 'exited 0',
+      stdout: '-1 1\n',
+    },
+    {
+      name: 'stack within the limit',
+      plan: c(
+        'int f(int n) { volatile char b[1024]; b[0] = n; return n ? f(n - 1) + b[0] : 0; }\nint main() { f(6000); puts("ok"); }',
+        { limits: { stackBytes: 8 * MIB } },
+      ),
+      ends: 'exited 0',
+      stdout: 'ok\n',
+    },
+    {
+      name: 'stack above the limit',
+      plan: c(
+        'int f(int n) { volatile char b[1024]; b[0] = n; return n ? f(n - 1) + b[0] : 0; }\nint main() { f(6000); puts("ok"); }',
+        { limits: { stackBytes: MIB } },
+      ),
+      ends: 'signalled SIGSEGV',
+    },
+    {
+      name: 'no core file',
+      plan: sh("sh -c 'ulimit -c unlimited; kill -SEGV $$'; ls -A; ls -A /tmp"),
+      ends: 'exited 0',
+      stdout: '',
+    },
+    {
+      name: 'limits cannot be raised again',
+      plan: sh('ulimit -n 65; ulimit -f 999999999; ulimit -c 1; exit 0', { limits: { openFiles: 64 } }),
+      ends: 'exited 0',
+      stderr: /^(.*error setting limit.*\n){3}$/,
+    },
+  ]);
+});
+
+describe('files in memory are bounded', () => {
+  const FILL = `import os, errno
+def fill(folder, size):
+  total, names = 0, 0
+  try:
+    while True:
+      with open(f'{folder}/{names}', 'wb', buffering=0) as f:
+        names += 1
+        while f.tell() < 8 << 20:
+          total += f.write(b'x' * size)
+  except OSError as e:
+    return errno.errorcode[e.errno], total, names
+`;
+  const limits = { memoryBytes: 256 * MIB };
+  testPrograms(user, [
+    {
+      name: 'bytes',
+      plan: python(
+        `${FILL}\nfor d in '/box', '/tmp', '/dev/shm':\n  e, total, _ = fill(d, 65536); print(d, e, total >> 20)`,
+        { limits },
+      ),
+      ends: 'exited 0',
+      stdout: /^\/box ENOSPC 6[34]\n\/tmp ENOSPC 3[12]\n\/dev\/shm ENOSPC 1[56]\n$/,
+    },
+    {
+      name: '100 000 files',
+      plan: cMain(
+        'char n[300]; int i = 0; for (; i < 100000; i++) { sprintf(n, "%0200d", i); if (creat(n + 120, 0600) < 0) break; close(3); } printf("%d %d\\n", i > 1000 && i < 5000, errno == ENOSPC);',
+        { limits },
+      ),
+      ends: 'exited 0',
+      stdout: '1 1\n',
+    },
+    {
+      name: '100 000 files in /tmp and /dev/shm',
+      plan: python(
+        "import os\nfor d in '/tmp', '/dev/shm':\n  try:\n    for i in range(100000): open(f'{d}/{i}', 'w').close()\n  except OSError as e: print(e.errno)",
+        { limits },
+      ),
+      ends: 'exited 0',
+      stdout: '28\n28\n',
+    },
+    {
+      name: '3000 folders deep',
+      plan: cMain('int i = 0; while (i < 3000 && mkdir("d", 0700) == 0 && chdir("d") == 0) i++; printf("%d\\n", i);', {
+        limits,
+      }),
+      ends: 'exited 0',
+      stdout: '3000\n',
+    },
+    {
+      name: 'nothing else can be written',
+      plan: sh(
+        'for d in / /etc /usr /program /proc /sys /dev /opt /var /run /var/tmp /home /root /mnt; do (echo x > $d/x) 2>/dev/null && echo $d; done; find / -xdev -writable -not -type l 2>/dev/null',
+      ),
+      ends: ['exited 0', 'exited 1'],
+      stdout: /^(\/tmp\n\/box|\/box\n\/tmp)\n$/,
+    },
+  ]);
+
+  test('a place filled to the brim is wiped for the next run', async () => {
+    const source = `${FILL}\nfor d in '/box', '/tmp', '/dev/shm': fill(d, 65536)\nprint('full')`;
+    const look = "import os\nfor d in '/box', '/tmp', '/dev/shm': print(os.listdir(d))";
+    const fill = python(source, { limits });
+    const plan = { ...fill, runs: [...fill.runs, { ...fill.runs[0]!, argv: ['python3', '-c', look] }] };
+    const report = await user.run(plan);
+    expect(report.failure).toBeNull();
+    expect(report.runs.map(stdoutOf)).toEqual(['full\n', "['main.py']\n[]\n[]\n"]);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { cMain, MIB, sh } from './support/programs.ts';
+import { endingOf, onlyRun, useSandbox } from './support/use-sandbox.ts';
+
+const user = useSandbox();
+
+/** Burns CPU by the process's own clock, so that other load on the machine does not matter. */
+const BURN = (seconds: number) => `while (clock() < ${seconds} * CLOCKS_PER_SEC);`;
+
+async function usageOf(body: string) {
+  const run = onlyRun(await user.run(cMain(body, { limits: { memoryBytes: 256 * MIB, wallTimeMs: 10_000 } })));
+  expect(endingOf(run)).toBe('exited 0');
+  expect(run.usage.memorySource).toBe('cgroup');
+  return run.usage;
+}
+
+function expectBetween(value: number, least: number, most: number): void {
+  expect(value).toBeGreaterThanOrEqual(least);
+  expect(value).toBeLessThanOrEqual(most);
+}
+
+describe('CPU time', () => {
+  test('of the main process', async () => {
+    const usage = await usageOf(BURN(0.5));
+    expectBetween(usage.cpuTimeMs, 495, 540);
+    expect(usage.wallTimeMs).toBeGreaterThanOrEqual(480);
+  });
+
+  test('of children, waited for or not', async () => {
+    const child = `if (fork() == 0) { ${BURN(0.2)} _exit(0); }`;
+    expectBetween((await usageOf(`${child} ${child} wait(0); wait(0);`)).cpuTimeMs, 395, 440);
+    const orphan = `if (fork() == 0) { if (fork() == 0) { ${BURN(0.2)} close(1); pause(); } _exit(0); } wait(0); usleep(600000);`;
+    expectBetween((await usageOf(orphan)).cpuTimeMs, 195, 240);
+  });
+
+  test('of a sleeper is next to nothing', async () => {
+    const usage = await usageOf('usleep(300000);');
+    expectBetween(usage.wallTimeMs, 300, 400);
+    expectBetween(usage.cpuTimeMs, 0, 10);
+  });
+
+  test('of the start is not charged with what came before', async () => {
+    const plan = cMain(BURN(0.3), {}, {});
+    const report = await user.run(plan);
+    for (const run of report.runs) expectBetween(run.usage.cpuTimeMs, 295, 340);
+  });
+});
+
+describe('memory', () => {
+  test.each([10, 100, 200])('%d MB touched', async (megabytes) => {
+    const usage = await usageOf(`char *p = malloc(${megabytes}ul << 20); memset(p, 1, ${megabytes}ul << 20);`);
+    expectBetween(usage.memoryBytes, megabytes * MIB, megabytes * MIB + 4 * MIB);
+  });
+
+  test('is the peak, not the end', async () => {
+    const usage = await usageOf('char *p = malloc(50 << 20); memset(p, 1, 50 << 20); free(p); usleep(1000);');
+    expectBetween(usage.memoryBytes, 50 * MIB, 54 * MIB);
+  });
+
+  test('is the sum over processes', async () => {
+    const child = 'if (fork() == 0) { memset(malloc(20 << 20), 1, 20 << 20); usleep(300000); _exit(0); }';
+    expectBetween(
+      (await usageOf(`${child} ${child} ${child} wait(0); wait(0); wait(0);`)).memoryBytes,
+      60 * MIB,
+      65 * MIB,
+    );
+  });
+
+  test('of a second run does not hold what the first had', async () => {
+    const big = 'if (argc > 1) { char *p = malloc(50 << 20); memset(p, 1, 50 << 20); }';
+    const report = await user.run(cMain(big, { args: ['x'] }, {}));
+    expect(report.runs[0]?.usage.memoryBytes).toBeGreaterThan(50 * MIB);
+    expect(report.runs[1]?.usage.memoryBytes).toBeLessThan(5 * MIB);
+  });
+
+  test('files in memory count', async () => {
+    const run = onlyRun(await user.run(sh('head -c 10000000 /dev/zero > /tmp/a')));
+    expectBetween(run.usage.memoryBytes, 10_000_000, 10_000_000 + 4 * MIB);
+  });
+});
+
+test('wall time is that of the main process', async () => {
+  const run = onlyRun(await user.run(sh('sleep 0.3')));
+  expectBetween(run.usage.wallTimeMs, 300, 400);
+  const daemon = onlyRun(await user.run(sh('sleep 2 & exit 0')));
+  expect(daemon.usage.wallTimeMs).toBeLessThan(100);
+});
