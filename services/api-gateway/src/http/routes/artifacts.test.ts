@@ -1,6 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, idOf, post } from '../../testing/api-client.ts';
+import { openRaw } from '../../testing/raw-http.ts';
 import { JOB, startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
+
+/** More than what the kernel's buffers of one connection can hold (a few MiB each side). */
+const PIECES = 160;
 
 let api: TestGateway;
 beforeAll(async () => {
@@ -38,6 +43,38 @@ describe('GET /artifacts', () => {
     expect((await call(url)).text).toBe(output);
     const part = await call(url, { headers: { Range: 'bytes=262139-786440' } });
     expect(part.text).toBe(output.slice(262_139, 786_441));
+  });
+
+  it('reads for a slow client at its pace, and ends with it', async () => {
+    const reads: number[] = [];
+    await using counted = await startTestGateway({
+      overrides: ({ artifacts }) => ({
+        artifacts: {
+          put: (...args) => artifacts.put(...args),
+          signUrl: (...args) => artifacts.signUrl(...args),
+          deletePrefix: (prefix) => artifacts.deletePrefix(prefix),
+          ping: () => artifacts.ping(),
+          get: (path, range) => {
+            reads.push(range?.length ?? 0);
+            return artifacts.get(path, range);
+          },
+        },
+      }),
+    });
+    const executionId = idOf(await post(`${counted.url}/submit`, JOB));
+    await counted.finish(executionId, { output: 'x'.repeat(PIECES * 256 * 1024) });
+    const { body } = await call(`${counted.url}/result/${executionId}`);
+    const client = await openRaw(counted.url);
+    client.pause();
+    client.write(`GET ${String(body['url']).slice(counted.url.length)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await expect.poll(() => reads.length).toBeGreaterThan(3);
+    await delay(300); // The server must stand still now: there is nothing else to await.
+    expect(reads.length).toBeLessThan(PIECES);
+    client.destroy();
+    await expect.poll(() => counted.logLines.at(-1)).toMatchObject({ route: '/artifacts/{id}', isGone: true });
+    const readsAtEnd = reads.length;
+    await call(`${counted.url}/health/ready`);
+    expect(reads.length).toBe(readsAtEnd);
   });
 
   it('refuses altered and old links alike', async () => {
