@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Submission, WireJob } from './client.ts';
 import { expectNoTraces } from './host-traces.ts';
-import { makeDataDir, TestServer } from './server.ts';
+import { makeDataDir, startAndKill, TestServer } from './server.ts';
 
 /** Clients that submit one job after the other until the server is gone. */
 const CLIENTS = 6;
 /** The kill comes at a random moment of this time under load. */
 const MAX_LOAD_MS = 1_500;
+/** A start takes about so long; some rounds kill one in the middle of it. */
+const MAX_START_MS = 600;
 /** Claims that the server grants one job before it gives up: so many kills in a row may end a job without an answer. */
 const MAX_ATTEMPTS = 3;
 
@@ -30,6 +32,8 @@ export async function killRounds(rounds: number): Promise<KillReport> {
   try {
     let killedOwner: string | null = null;
     for (let round = 0; round < rounds; round += 1) {
+      const isKilledAtStart = round % 5 === 4;
+      if (isKilledAtStart) await startAndKill(dataDir, Math.random() * MAX_START_MS);
       const server = await TestServer.start({ dataDir, env: { LOG_LEVEL: 'error' } });
       if (killedOwner !== null) await expectNoTraces(killedOwner);
       await ledger.lookAtFinals(server);

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './client.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../services/standalone/src/main.ts');
@@ -73,6 +74,14 @@ export async function startAndEnd(options: ServerOptions): Promise<Exit & { read
   const started = new ServerProcess(options.dataDir ?? '/nonexistent', options.env ?? {});
   const exit = await started.exited;
   return { ...exit, output: started.output };
+}
+
+/** Starts a server and kills it after a time, wherever it is then. */
+export async function startAndKill(dataDir: string, afterMs: number): Promise<void> {
+  const started = new ServerProcess(dataDir, {});
+  await Promise.race([sleep(afterMs), started.exited]);
+  if (started.isRunning) process.kill(started.pid, 'SIGKILL');
+  await started.exited;
 }
 
 export function makeDataDir(): string {

@@ -45,7 +45,7 @@ export function loadConfig(env: Env, isRoot: boolean): StandaloneConfig {
   const gateway = collect(problems, () => loadGatewayConfig(env));
   const executor = collect(problems, () => loadExecutorConfig(env));
   const server = collect(problems, () => loadServerConfig(env, isRoot));
-  if (gateway === null || executor === null || server === null) throw new ConfigError(problems);
+  if (gateway === null || executor === null || server === null) throw new ConfigError(firstPerVariable(problems));
   return { gateway, executor, server };
 }
 
@@ -74,6 +74,11 @@ function defaultDataDir(env: Env, isRoot: boolean): string {
 function defaultCacheDir(env: Env, isRoot: boolean): string {
   if (isRoot) return '/var/cache/runyard';
   return path.join(env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'runyard');
+}
+
+/** An empty value breaks several rules of its variable; the first one says what to do. */
+function firstPerVariable(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return problems.filter(({ variable }, index) => problems.findIndex((other) => other.variable === variable) === index);
 }
 
 function collect<T>(problems: ConfigProblem[], load: () => T): T | null {

@@ -1,0 +1,233 @@
+import { FilesystemArtifactStore } from '@runyard/shared/adapters/filesystem';
+import { SqliteDatabase, SqliteJobQueue, SqliteJobStore } from '@runyard/shared/adapters/sqlite';
+import { LEASE_MS, MAX_ATTEMPTS, outputKey, type QueuedJob } from '@runyard/shared/domain';
+import { silentLogger } from '@runyard/shared/logging';
+import { aJobSource, anOutcome, aQueuedJob, ManualClock, TemporaryFolder } from '@runyard/shared/testing';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Sweeper, type SweeperDependencies } from './sweeper.ts';
+
+const STALE_MS = 60_000;
+const DAY_MS = 24 * 3600 * 1000;
+const NOTHING = { resent: 0, gaveUp: 0, deadLettersResent: 0, deadLettersSettled: 0, removed: 0 };
+
+let folder: TemporaryFolder;
+let database: SqliteDatabase;
+let clock: ManualClock;
+let store: SqliteJobStore;
+let queue: SqliteJobQueue;
+let artifacts: FilesystemArtifactStore;
+
+beforeEach(() => {
+  folder = new TemporaryFolder();
+  database = SqliteDatabase.open(folder.join('runyard.db'));
+  clock = new ManualClock();
+  store = new SqliteJobStore(database);
+  queue = new SqliteJobQueue(database, { clock, maxReceiveCount: 1 });
+  artifacts = new FilesystemArtifactStore({
+    directory: folder.join('artifacts'),
+    secret: new Uint8Array(32),
+    publicBaseUrl: () => 'http://localhost',
+    clock,
+  });
+});
+
+afterEach(() => {
+  database.close();
+  folder[Symbol.dispose]();
+});
+
+/** A queue that cannot tell which jobs have a message, unless `messages` is given. */
+function sweeper(overrides: Partial<SweeperDependencies> = {}): Sweeper {
+  return new Sweeper({ store, queue, artifacts, clock, logger: silentLogger(), ...overrides });
+}
+
+async function createJob(overrides: Partial<QueuedJob> = {}): Promise<QueuedJob> {
+  const job = aQueuedJob({ createdAtMs: clock.nowMs(), ...overrides });
+  await store.create(job, aJobSource());
+  return job;
+}
+
+function send({ executionId, language }: QueuedJob): Promise<void> {
+  return queue.send({ executionId, language });
+}
+
+function claim({ executionId }: QueuedJob, leaseMs: number = LEASE_MS) {
+  return store.claim(executionId, { worker: 'test', nowMs: clock.nowMs(), leaseMs });
+}
+
+async function visibleIds(): Promise<string[]> {
+  const request = { languages: ['python'], maxMessages: 100, waitMs: 0, visibilityMs: LEASE_MS };
+  return (await queue.receive(request)).map(({ message }) => message.executionId);
+}
+
+describe('a job without a message', () => {
+  test('is sent again, but not while it is fresh', async () => {
+    const job = await createJob();
+    clock.advance(STALE_MS);
+    expect(await sweeper().sweepOnce()).toEqual(NOTHING);
+    clock.advance(1);
+    expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, resent: 1 });
+    expect(await visibleIds()).toEqual([job.executionId]);
+  });
+
+  test('is sent again when its worker is gone', async () => {
+    const job = await createJob();
+    await claim(job);
+    clock.advance(STALE_MS + 1);
+    expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, resent: 1 });
+    expect(await visibleIds()).toEqual([job.executionId]);
+  });
+
+  test('is left to a worker that holds it', async () => {
+    await claim(await createJob(), 10 * STALE_MS);
+    clock.advance(STALE_MS + 1);
+    expect(await sweeper().sweepOnce()).toEqual(NOTHING);
+  });
+
+  test('ends when its attempts are used up', async () => {
+    const job = await createJob();
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) await claim(job, 0);
+    clock.advance(STALE_MS + 1);
+    expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, gaveUp: 1 });
+    expect(await store.get(job.executionId)).toMatchObject({
+      status: 'failed',
+      outcome: { verdict: 'internal_error' },
+    });
+  });
+});
+
+describe('jobs that wait behind others', () => {
+  test('get no second message where the queue can tell which have one', async () => {
+    const waiting = await createJob();
+    await send(waiting);
+    const lost = await createJob();
+    clock.advance(STALE_MS + 1);
+    expect(await sweeper({ messages: queue }).sweepOnce()).toEqual({ ...NOTHING, resent: 1 });
+    expect((await visibleIds()).toSorted()).toEqual([waiting.executionId, lost.executionId].toSorted());
+  });
+
+  test('elsewhere get one more, then ever more rarely', async () => {
+    await send(await createJob());
+    const subject = sweeper();
+    clock.advance(STALE_MS + 1);
+    const sentAtMin: number[] = [];
+    for (let minute = 1; minute <= 30; minute += 1) {
+      if ((await subject.sweepOnce()).resent > 0) sentAtMin.push(minute);
+      clock.advance(60_000);
+    }
+    expect(sentAtMin).toEqual([1, 2, 12]);
+  });
+});
+
+test('after a crash nothing has to grow stale first', async () => {
+  const waiting = await createJob();
+  await send(waiting);
+  const lost = await createJob();
+  clock.advance(1);
+  await sweeper({ messages: queue }).repairAfterCrash();
+  expect((await visibleIds()).toSorted()).toEqual([waiting.executionId, lost.executionId].toSorted());
+});
+
+describe('a dead letter', () => {
+  /** Received once and then once more: too often for this queue. */
+  async function bury(job: QueuedJob): Promise<void> {
+    await send(job);
+    await visibleIds();
+    clock.advance(LEASE_MS);
+    expect(await visibleIds()).toEqual([]);
+  }
+
+  test('of a job that nobody claimed is sent again', async () => {
+    const job = await createJob();
+    await bury(job);
+    expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, deadLettersResent: 1 });
+    expect(await visibleIds()).toEqual([job.executionId]);
+    expect(await sweeper().sweepOnce()).toEqual(NOTHING);
+  });
+
+  test('of a job whose worker is gone ends it', async () => {
+    const job = await createJob();
+    await claim(job);
+    await bury(job);
+    expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, deadLettersSettled: 1 });
+    expect(await store.get(job.executionId)).toMatchObject({
+      status: 'failed',
+      outcome: { verdict: 'internal_error' },
+    });
+  });
+
+  test('of a job that a worker holds, that is final or that is gone needs nothing', async () => {
+    const held = await createJob();
+    await claim(held, 10 * STALE_MS);
+    const final = await createJob();
+    await claim(final);
+    await store.settle(final.executionId, { attempt: 1, nowMs: clock.nowMs(), outcome: anOutcome() });
+    const deleted = await createJob();
+    for (const job of [held, final, deleted]) await bury(job);
+    await store.delete(deleted.executionId);
+    expect(await sweeper().sweepOnce()).toEqual(NOTHING);
+    expect(await queue.receiveDead({ maxMessages: 10, visibilityMs: 0 })).toEqual([]);
+    expect(await store.get(held.executionId)).toMatchObject({ status: 'running' });
+    expect(await store.get(final.executionId)).toMatchObject({ status: 'completed' });
+  });
+});
+
+describe('a job that is too old', () => {
+  async function old(): Promise<QueuedJob> {
+    const job = await createJob({ expiresAtMs: clock.nowMs() + DAY_MS });
+    await claim(job);
+    await artifacts.put(outputKey(job.executionId, 1, 'combined'), Buffer.from('1\n'));
+    await store.settle(job.executionId, { attempt: 1, nowMs: clock.nowMs(), outcome: anOutcome() });
+    return job;
+  }
+
+  test('goes, with its outputs, and not before', async () => {
+    const job = await old();
+    const path = `artifact:///${outputKey(job.executionId, 1, 'combined')}`;
+    clock.advance(DAY_MS - 1);
+    expect(await sweeper().sweepOnce()).toEqual(NOTHING);
+    expect(await artifacts.get(path)).not.toBeNull();
+    clock.advance(1);
+    expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, removed: 1 });
+    expect(await store.get(job.executionId)).toBeNull();
+    expect(await artifacts.get(path)).toBeNull();
+  });
+
+  test('keeps its record as long as its outputs are there', async () => {
+    const job = await old();
+    clock.advance(DAY_MS);
+    vi.spyOn(artifacts, 'deletePrefix').mockRejectedValueOnce(new Error('disk'));
+    const subject = sweeper();
+    expect(await subject.sweepOnce()).toEqual(NOTHING);
+    expect(await store.get(job.executionId)).not.toBeNull();
+    expect(await subject.sweepOnce()).toEqual({ ...NOTHING, removed: 1 });
+  });
+
+  test('stays while a worker holds it', async () => {
+    const job = await createJob({ expiresAtMs: clock.nowMs() + 1 });
+    await claim(job);
+    clock.advance(1);
+    expect(await sweeper().sweepOnce()).toEqual(NOTHING);
+    expect(await store.get(job.executionId)).not.toBeNull();
+  });
+});
+
+test('one part that fails does not keep the others from their work', async () => {
+  await createJob();
+  clock.advance(STALE_MS + 1);
+  const old = await createJob({ expiresAtMs: clock.nowMs() });
+  vi.spyOn(store, 'listStale').mockRejectedValueOnce(new Error('down'));
+  expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, removed: 1 });
+  expect(await store.get(old.executionId)).toBeNull();
+});
+
+test('sweeps at once and then again and again, until it is stopped', async () => {
+  const listStale = vi.spyOn(store, 'listStale');
+  const subject = new Sweeper({ store, queue, artifacts, clock, logger: silentLogger() }, { intervalMs: 1 });
+  subject.start();
+  await expect.poll(() => listStale.mock.calls.length).toBeGreaterThan(2);
+  await subject.stop();
+  const count = listStale.mock.calls.length;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(listStale.mock.calls.length).toBe(count);
+});
