@@ -75,7 +75,7 @@ export const DEFAULT_COMPILE_LIMITS: StepLimits = {
 };
 
 /** A client may lower the compile limits, not raise them: the toolchain is ours, and so is what it needs. */
-export const MAX_COMPILE_LIMITS: StepLimits = DEFAULT_COMPILE_LIMITS;
+export const MAX_COMPILE_LIMITS: StepLimits = { ...DEFAULT_COMPILE_LIMITS };
 
 /**
  * Below these the sandbox itself could not start a program, and the fault would look like ours.

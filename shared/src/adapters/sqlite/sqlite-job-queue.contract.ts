@@ -58,15 +58,17 @@ test('who waits longest is served first', async () => {
   expect(order).toEqual([0, 1, 2]);
 });
 
-test('messages come in the order of sending, over all languages', async () => {
+test('messages come in the order of becoming visible, over all languages', async () => {
   using folder = new TemporaryFolder();
   using database = SqliteDatabase.open(folder.join('jobs.db'));
   const clock = new ManualClock();
   const queue = new SqliteJobQueue(database, { clock });
+  await queue.send({ executionId: 'delayed', language: 'python' }, { delayMs: 100 });
   for (const [executionId, language] of Object.entries({ a: 'c', b: 'python', d: 'python', e: 'c' })) {
     await queue.send({ executionId, language });
     clock.advance(1);
   }
+  clock.advance(100);
   const deliveries = await queue.receive({ ...PYTHON, languages: ['python', 'c'], maxMessages: 3, waitMs: 0 });
   expect(deliveries.map((delivery) => delivery.message.executionId)).toEqual(['a', 'b', 'd']);
 });
@@ -82,6 +84,7 @@ test('after a restart nothing stays in flight, and the oldest comes first', asyn
     await queue.receive({ ...PYTHON, waitMs: 0 });
     clock.advance(10);
     await queue.send({ executionId: 'later', language: 'python' });
+    clock.advance(10);
   }
   using database = SqliteDatabase.open(path);
   const queue = new SqliteJobQueue(database, { clock });
