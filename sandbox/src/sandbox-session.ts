@@ -11,6 +11,7 @@
 import type { Duplex } from 'node:stream';
 import type { Deadlines, Margins } from './deadlines.ts';
 import { OutputCollector } from './output-collector.ts';
+import type { SandboxLimits } from './plan.ts';
 import type { PreparedStep } from './prepared-steps.ts';
 import type { EndFrame, Frame, StdinCreditFrame, StepExitFrame } from './protocol/index.ts';
 import { FrameReader, FrameWriter, ProtocolError, writeFrame } from './protocol/index.ts';
@@ -22,6 +23,8 @@ import { StdinFeeder } from './stdin-feeder.ts';
 export interface SessionOptions {
   readonly steps: readonly PreparedStep[];
   readonly stream: Duplex;
+  /** See `Place.prepareStep`; null where PID 1 sets the limits itself. */
+  readonly prepareStep: ((limits: SandboxLimits) => Promise<void>) | null;
   readonly deadlines: Deadlines;
   readonly margins: Margins;
   readonly signal: AbortSignal | undefined;
@@ -182,12 +185,28 @@ class SandboxSession {
     const goesOn = !this.#isCancelRequested && leadsOn(running.step, exit);
     if (goesOn) return this.#startStep(this.#options.steps[exit.step + 1]);
     // Nothing runs: CANCEL is then the order to end.
-    if (!this.#isCancelRequested) writeFrame(this.#out(), { type: 'cancel' });
+    if (!this.#isCancelRequested) writeFrame(this.#out(), { type: 'cancel', step: exit.step + 1 });
     this.#arm(this.#options.margins.endingMs);
   }
 
   #startStep(step: PreparedStep | undefined): void {
     if (step === undefined) throw new Error('a step that is not last has a next one');
+    const { prepareStep } = this.#options;
+    if (prepareStep === null) return this.#goStep(step);
+    prepareStep(step.plan.limits).then(
+      () => {
+        if (this.#isOver || this.#isCancelRequested) return;
+        this.#goStep(step);
+        this.#flush();
+      },
+      (error: unknown) => {
+        const message = `the limits of step ${step.index} could not be set: ${String(error)}`;
+        if (!this.#isOver) this.#fail({ reason: 'launch_failed', message });
+      },
+    );
+  }
+
+  #goStep(step: PreparedStep): void {
     const stdin = new StdinFeeder(step.index, step.plan.stdin);
     this.#running = { step, stdin, output: new OutputCollector(), startedAtMs: this.#options.now() };
     writeStepStart(this.#out(), step);
@@ -203,13 +222,17 @@ class SandboxSession {
 
   readonly #onAbort = (): void => {
     // A last step that is over has its ending; a cancel that comes too late changes nothing.
-    if (this.#isOver || this.#isCancelRequested || this.#running === null) return;
+    if (this.#isOver || this.#isCancelRequested || this.#isLastOver()) return;
     this.#isCancelRequested = true;
-    this.#running.stdin.close();
-    writeFrame(this.#out(), { type: 'cancel' });
+    this.#running?.stdin.close();
+    writeFrame(this.#out(), { type: 'cancel', step: this.#running?.step.index ?? 0 });
     this.#arm(this.#options.margins.endingMs);
     this.#flush();
   };
+
+  #isLastOver(): boolean {
+    return this.#done.at(-1)?.step.isLast === true;
+  }
 
   /** PID 1 may have died inside a frame: then the stream is about to end, with END. Else it must be made to end. */
   #onBroken(error: ProtocolError): void {

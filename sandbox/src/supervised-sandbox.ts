@@ -48,9 +48,12 @@ export class SupervisedSandbox implements Sandbox {
     };
     if (opening === 'cancelled') return cancelledReport(steps, timings(null));
     if ('failure' in opening) return failedReport(steps, opening.failure, timings(null));
-    const { stream } = opening.place;
-    const evidence = await holdSession({ steps, stream, deadlines, margins: this.#margins, signal, now: this.#now });
-    release(opening.place);
+    const { place } = opening;
+    const prepareStep = place.prepareStep?.bind(place) ?? null;
+    const { stream } = place;
+    const session = { steps, stream, prepareStep, deadlines, margins: this.#margins, signal, now: this.#now };
+    const evidence = await holdSession(session);
+    release(place);
     return buildReport(steps, evidence, timings(evidence.readyAtMs));
   }
 
