@@ -79,10 +79,10 @@ function hostConfig(request: CreateRequest): HostConfig {
     MemorySwap: request.limits.memoryBytes,
     NanoCpus: request.limits.cpuMilli * 1_000_000,
     OomScoreAdj: 500,
-    // Hard limits for PID 1, which lowers them per step; it has no right to raise them.
+    // Hard limits for PID 1, which lowers them per step. Above the engine's own they are refused, since runc sets them without rights.
     Ulimits: [
       ulimit('core', 0),
-      ulimit('nofile', 65_536),
+      ulimit('nofile', 4096),
       ulimit('memlock', 65_536),
       ulimit('msgqueue', 0),
       ulimit('sigpending', 1024),
