@@ -1,6 +1,6 @@
+import { deepStrictEqual, strictEqual } from 'node:assert';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'vitest';
 import type { Submission, WireJob } from './client.ts';
 import { expectNoTraces } from './host-traces.ts';
 import { makeDataDir, startAndKill, TestServer } from './server.ts';
@@ -118,14 +118,16 @@ class Ledger {
     for (const [executionId, answer] of this.#answers) {
       const job = await client.untilFinal(await client.status(executionId));
       const first = this.#finals.get(executionId);
-      if (first !== undefined) expect(job, 'a job ended twice').toEqual(first);
+      if (first !== undefined) deepStrictEqual(job, first, `job ${answer} ended twice`);
       if (job.attempt > 1) rerun += 1;
       if (job.verdict === 'internal_error' && job.attempt === MAX_ATTEMPTS) {
         givenUp += 1;
         continue;
       }
-      expect(job, `job ${answer}`).toMatchObject({ status: 'completed', verdict: 'ok', stdoutPreview: `${answer}\n` });
-      expect(String(await client.outputOf(executionId))).toBe(`${answer}\n`);
+      const { status, verdict, stdoutPreview } = job;
+      const expected = { status: 'completed', verdict: 'ok', stdoutPreview: `${answer}\n` };
+      deepStrictEqual({ status, verdict, stdoutPreview }, expected, `job ${executionId}`);
+      strictEqual(String(await client.outputOf(executionId)), `${answer}\n`);
     }
     return { accepted: this.#answers.size, rerun, givenUp };
   }

@@ -1,47 +1,62 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-export interface ReadmeStep {
+export interface ReadmeCommand {
   readonly command: string;
-  /** The answer that README shows; empty when it shows none. */
-  readonly answer: string;
+  /** What the README says it prints; empty when it says nothing. */
+  readonly expected: string;
 }
 
-/** The commands of all `console` blocks in order, each with the answer below it. */
-export function readmeSteps(): readonly ReadmeStep[] {
-  const text = readFileSync(path.resolve(import.meta.dirname, '../../README.md'), 'utf8');
-  const steps: ReadmeStep[] = [];
-  for (const [, block = ''] of text.matchAll(/```console\n([\s\S]*?)```/g)) {
-    for (const part of block.split(/^\$ /m).slice(1)) {
-      const [command = '', ...answer] = part.trimEnd().split('\n');
-      steps.push({ command, answer: answer.join('\n') });
-    }
+const README = path.resolve(import.meta.dirname, '../../README.md');
+
+/** The commands of all `console` blocks, in order: lines that begin with `$`, each with the lines that follow it. */
+export function readmeCommands(): ReadmeCommand[] {
+  const blocks = [...readFileSync(README, 'utf8').matchAll(/^```console\n(.*?)^```$/gms)];
+  return blocks.flatMap(([, block = '']) =>
+    block
+      .split(/^\$ /m)
+      .filter((part) => part.trim() !== '')
+      .map((part) => {
+        const [command = '', ...expected] = part.trimEnd().split('\n');
+        return { command, expected: expected.join('\n') };
+      }),
+  );
+}
+
+/**
+ * Where `printed` differs from what the README shows, as sentences: JSON by value, other text exactly. In both `…` stands for
+ * any text, and a JSON key `…` for further fields.
+ */
+export function differences(expected: string, printed: string): string[] {
+  if (!expected.startsWith('{')) return textMatches(expected, printed.trimEnd()) ? [] : [`printed ${printed}`];
+  return jsonDifferences(JSON.parse(expected), JSON.parse(printed), '');
+}
+
+function jsonDifferences(expected: unknown, actual: unknown, at: string): string[] {
+  if (typeof expected === 'string' && typeof actual === 'string' && textMatches(expected, actual)) return [];
+  if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length) {
+    return expected.flatMap((item, index) => jsonDifferences(item, actual[index], `${at}/${index}`));
   }
-  return steps;
-}
-
-/** Where an answer differs from what README shows of it; `…` stands for any text, and as a key for fields left out. */
-export function differences(shown: unknown, real: unknown, where = ''): readonly string[] {
-  if (typeof shown === 'string' && typeof real === 'string' && matches(shown, real)) return [];
-  if (!isObject(shown) || !isObject(real)) {
-    return Object.is(shown, real) ? [] : [`${where}: shown ${JSON.stringify(shown)}, real ${JSON.stringify(real)}`];
+  if (isRecord(expected) && isRecord(actual)) {
+    const named = Object.keys(expected).filter((key) => key !== '…');
+    const unnamed = '…' in expected ? [] : Object.keys(actual).filter((key) => !named.includes(key));
+    return [
+      ...named.flatMap((key) => jsonDifferences(expected[key], actual[key], `${at}/${key}`)),
+      ...unnamed.map((key) => `${at}/${key} is not in the README`),
+    ];
   }
-  const isWhole = !('…' in shown);
-  const left = isWhole ? Object.keys(real).filter((key) => !(key in shown)) : [];
-  return [
-    ...left.map((key) => `${where}/${key}: not shown`),
-    ...Object.keys(shown)
-      .filter((key) => key !== '…')
-      .flatMap((key) => differences(shown[key], real[key], `${where}/${key}`)),
-  ];
+  if (Object.is(expected, actual)) return [];
+  return [`${at} is ${JSON.stringify(actual)} and not ${JSON.stringify(expected)}`];
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+function textMatches(expected: string, actual: string): boolean {
+  const pattern = expected
+    .split('…')
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(`^${pattern}$`, 's').test(actual);
 }
 
-function matches(shown: string, real: string): boolean {
-  const parts = shown.split('…');
-  if (parts.length === 1) return shown === real;
-  return real.startsWith(parts[0] as string) && real.endsWith(parts.at(-1) as string);
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

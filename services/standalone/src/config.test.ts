@@ -12,6 +12,7 @@ test('nothing set is enough', () => {
     cacheDir: '/var/cache/runyard',
     sandbox: 'auto',
     maySetUp: true,
+    debianMirror: null,
     startupCheck: null,
     logLevel: null,
     drainMs: 30_000,
@@ -31,6 +32,7 @@ test('what is set counts', () => {
       RUNYARD_LANGUAGES: 'python, c',
       RUNYARD_DATA_DIR: '/data',
       RUNYARD_SETUP: 'off',
+      RUNYARD_DEBIAN_MIRROR: 'http://mirror/debian',
       RUNYARD_STARTUP_CHECK: 'python',
       RUNYARD_DRAIN_SEC: '0',
       LOG_LEVEL: 'debug',
@@ -42,6 +44,7 @@ test('what is set counts', () => {
   expect(config.server).toMatchObject({
     dataDir: '/data',
     maySetUp: false,
+    debianMirror: 'http://mirror/debian',
     startupCheck: ['python'],
     drainMs: 0,
     logLevel: 'debug',
@@ -49,7 +52,14 @@ test('what is set counts', () => {
 });
 
 test('problems of all parts are told at once, by variable', () => {
-  const env = { PORT: 'x', RUNYARD_SLOTS: '', EXEC_TIMEOUT_SEC: '61', RUNYARD_CACHE_DIR: 'cache', LOG_LEVEL: 'loud' };
+  const env = {
+    PORT: 'x',
+    RUNYARD_SLOTS: '',
+    EXEC_TIMEOUT_SEC: '61',
+    RUNYARD_CACHE_DIR: 'cache',
+    RUNYARD_DEBIAN_MIRROR: 'ftp://x',
+    LOG_LEVEL: 'loud',
+  };
   let error: unknown;
   try {
     loadConfig(env, true);

@@ -19,6 +19,8 @@ export interface ServerConfig {
   readonly sandbox: 'auto' | 'native' | 'docker';
   /** Whether set-up may install what is missing, or only say what is. */
   readonly maySetUp: boolean;
+  /** Where Debian packages come from; null: the host's own mirror. */
+  readonly debianMirror: string | null;
   /** Languages whose samples are run at start; null: the usual ones. */
   readonly startupCheck: readonly string[] | null;
   /** Null: warn on a terminal, info elsewhere. */
@@ -34,6 +36,7 @@ const schema = z.object({
   RUNYARD_CACHE_DIR: absolutePath.optional(),
   RUNYARD_SANDBOX: field.choice(['auto', 'native', 'docker']).default('auto'),
   RUNYARD_SETUP: field.choice(['auto', 'off']).default('auto'),
+  RUNYARD_DEBIAN_MIRROR: field.text().refine(isHttpUrl, 'must be an http or https URL').optional(),
   RUNYARD_STARTUP_CHECK: field.list().optional(),
   RUNYARD_DRAIN_SEC: field.integer({ min: 0, max: 600 }).default(30),
   LOG_LEVEL: field.choice(LOG_LEVELS).optional(),
@@ -56,10 +59,15 @@ function loadServerConfig(env: Env, isRoot: boolean): ServerConfig {
     cacheDir: values.RUNYARD_CACHE_DIR ?? defaultCacheDir(env, isRoot),
     sandbox: values.RUNYARD_SANDBOX,
     maySetUp: values.RUNYARD_SETUP === 'auto',
+    debianMirror: values.RUNYARD_DEBIAN_MIRROR ?? null,
     startupCheck: values.RUNYARD_STARTUP_CHECK ?? null,
     logLevel: values.LOG_LEVEL ?? null,
     drainMs: values.RUNYARD_DRAIN_SEC * 1000,
   };
+}
+
+function isHttpUrl(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
 /**

@@ -21,9 +21,11 @@ export async function runProcess(
   start: (signal: AbortSignal) => Promise<RunningServer>,
   say: (line: string) => void,
 ): Promise<never> {
+  // Whoever reads our lines may go; the server stays.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const starting = new AbortController();
   const stopping = stopSignals((signal) => {
-    say(`Stopping; running jobs finish first. Once more ends them at once.`);
+    say('Stopping; running jobs finish first. Once more ends them at once.');
     starting.abort(new Error(`stopped by ${signal}`));
   });
   try {

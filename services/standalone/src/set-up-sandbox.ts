@@ -25,6 +25,7 @@ export interface SandboxSetupOptions {
   readonly languages: readonly Language[];
   readonly cacheDir: string;
   readonly maySetUp: boolean;
+  readonly debianMirror: string | null;
   readonly environment: EnsureRootOptions['environment'];
   readonly terminal: Terminal;
   readonly logger: Logger;
@@ -64,6 +65,7 @@ async function setUp(options: SandboxSetupOptions): Promise<SandboxSetup> {
     progress,
     mayInstall: options.maySetUp,
     environment: options.environment,
+    ...(options.debianMirror === null ? {} : { aptMirror: options.debianMirror }),
     signal,
   });
   const binaries = await ensureSandboxBinaries({ root, cacheDir, progress, signal });

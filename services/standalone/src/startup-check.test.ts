@@ -1,4 +1,4 @@
-import type { SandboxPlan, SandboxReport } from '@runyard/sandbox';
+import type { SandboxPlan, SandboxReport, StepReport } from '@runyard/sandbox';
 import { FilesystemArtifactStore } from '@runyard/shared/adapters/filesystem';
 import { systemClock } from '@runyard/shared/adapters/in-process';
 import { StartupError } from '@runyard/shared/errors';
@@ -44,18 +44,21 @@ function check(host = HOST): StartupCheck {
 
 function runPlan(plan: SandboxPlan): SandboxReport {
   ran.push(plan.files[0]?.path ?? '');
-  const bytes = Buffer.from(printed);
-  const step = (output: Buffer) => ({
-    ending: { kind: 'exited', exitCode: 0 } as const,
-    usage: { wallTimeMs: 1, cpuTimeMs: 1, memoryBytes: 1, memorySource: 'cgroup', processesPeak: 1 } as const,
-    output: { combined: output, stdout: output, stderr: Buffer.alloc(0), truncated: false },
-    oomInChild: false,
-  });
   return {
-    compile: plan.compile === undefined ? null : step(Buffer.alloc(0)),
-    runs: [step(bytes)],
+    compile: plan.compile === undefined ? null : aStep(''),
+    runs: [aStep(printed)],
     failure: null,
     timings: { openMs: 1, totalMs: 2 },
+  };
+}
+
+function aStep(printedText: string): StepReport {
+  const output = Buffer.from(printedText);
+  return {
+    ending: { kind: 'exited', exitCode: 0 },
+    usage: { wallTimeMs: 1, cpuTimeMs: 1, memoryBytes: 1, memorySource: 'cgroup', processesPeak: 1 },
+    output: { combined: output, stdout: output, stderr: Buffer.alloc(0), truncated: false },
+    oomInChild: false,
   };
 }
 

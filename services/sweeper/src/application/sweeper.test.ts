@@ -60,6 +60,22 @@ async function visibleIds(): Promise<string[]> {
   return (await queue.receive(request)).map(({ message }) => message.executionId);
 }
 
+/** Received once and then once more: too often for this queue. */
+async function bury(job: QueuedJob): Promise<void> {
+  await send(job);
+  await visibleIds();
+  clock.advance(LEASE_MS);
+  expect(await visibleIds()).toEqual([]);
+}
+
+async function old(): Promise<QueuedJob> {
+  const job = await createJob({ expiresAtMs: clock.nowMs() + DAY_MS });
+  await claim(job);
+  await artifacts.put(outputKey(job.executionId, 1, 'combined'), Buffer.from('1\n'));
+  await store.settle(job.executionId, { attempt: 1, nowMs: clock.nowMs(), outcome: anOutcome() });
+  return job;
+}
+
 describe('a job without a message', () => {
   test('is sent again, but not while it is fresh', async () => {
     const job = await createJob();
@@ -129,14 +145,6 @@ test('after a crash nothing has to grow stale first', async () => {
 });
 
 describe('a dead letter', () => {
-  /** Received once and then once more: too often for this queue. */
-  async function bury(job: QueuedJob): Promise<void> {
-    await send(job);
-    await visibleIds();
-    clock.advance(LEASE_MS);
-    expect(await visibleIds()).toEqual([]);
-  }
-
   test('of a job that nobody claimed is sent again', async () => {
     const job = await createJob();
     await bury(job);
@@ -173,14 +181,6 @@ describe('a dead letter', () => {
 });
 
 describe('a job that is too old', () => {
-  async function old(): Promise<QueuedJob> {
-    const job = await createJob({ expiresAtMs: clock.nowMs() + DAY_MS });
-    await claim(job);
-    await artifacts.put(outputKey(job.executionId, 1, 'combined'), Buffer.from('1\n'));
-    await store.settle(job.executionId, { attempt: 1, nowMs: clock.nowMs(), outcome: anOutcome() });
-    return job;
-  }
-
   test('goes, with its outputs, and not before', async () => {
     const job = await old();
     const path = `artifact:///${outputKey(job.executionId, 1, 'combined')}`;
