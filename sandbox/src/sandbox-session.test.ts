@@ -146,7 +146,7 @@ describe('faults of the machinery never leave the promise pending', () => {
       'protocol',
     ],
     ['the end of another step', greetThen((pid1) => pid1.exit(1)), 'protocol'],
-    ['a frame of the host', greetThen((pid1) => pid1.sendBytes(encodeFrame({ type: 'cancel' }))), 'protocol'],
+    ['a frame of the host', greetThen((pid1) => pid1.sendBytes(encodeFrame({ type: 'cancel', step: 0 }))), 'protocol'],
     ['record, but no END', greetThen((pid1) => pid1.exit(0)), 'deadline'],
     ['record, then the stream closes', greetThen((pid1) => (pid1.exit(0), void pid1.stream.end())), 'supervisor_lost'],
   ])('%s', async (_name, script, failure) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SandboxPlan } from '../src/index.ts';
 import { testPrograms } from './support/program-case.ts';
 import { c, cMain, LIMITS, NO_STDIN, sh, step, textFile } from './support/programs.ts';
 import { endingOf, stdoutOf, useSandbox } from './support/use-sandbox.ts';
@@ -77,10 +78,6 @@ describe('signals', () => {
 });
 
 describe('programs that cannot be started', () => {
-  const start = (file: string, content: string, mode: number) => ({
-    files: [textFile(file, content, mode)],
-    runs: [{ argv: [`./${file}`], env: {}, stdin: NO_STDIN, limits: LIMITS }],
-  });
   const GONE = 'the program, or the interpreter that its first line names, does not exist';
   const FOREIGN = 'the file is not a program for this machine';
 
@@ -115,6 +112,14 @@ describe('programs that cannot be started', () => {
     expect(report.runs.map(stdoutOf)).toEqual(['found /box/bin/hello\n']);
   });
 });
+
+/** A plan of one file that is its own program. */
+function start(file: string, content: string, mode: number): SandboxPlan {
+  return {
+    files: [textFile(file, content, mode)],
+    runs: [{ argv: [`./${file}`], env: {}, stdin: NO_STDIN, limits: LIMITS }],
+  };
+}
 
 describe('the main process decides', () => {
   testPrograms(user, [

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SupervisedSandbox, type SandboxReport } from '../src/index.ts';
 import { startTestSandbox, type TestSandbox } from '../src/testing/index.ts';
 import { cMain, python, sh, step } from './support/programs.ts';
-import { endingOf, leftovers, placesOf, processesIn, stdoutOf, useSandbox } from './support/use-sandbox.ts';
+import {
+  endingOf,
+  leftovers,
+  nothingLeft,
+  placesOf,
+  processesIn,
+  stdoutOf,
+  useSandbox,
+} from './support/use-sandbox.ts';
 
 describe('cancel', () => {
   const user = useSandbox();
@@ -66,9 +74,9 @@ describe('when a part of the machinery dies', () => {
     it = await startTestSandbox();
   });
   afterAll(async () => {
-    await vi.waitFor(() => expect(leftovers(it.ownerId)).toEqual([]), { timeout: 5000 });
+    await nothingLeft(it.ownerId);
     await it[Symbol.asyncDispose]();
-    expect(leftovers(it.ownerId)).toEqual([]);
+    await nothingLeft(it.ownerId);
   });
 
   /** Starts a long program and waits until its place has its processes. */

@@ -55,12 +55,10 @@ describe('the two codecs agree', () => {
         bytes.writeUInt8(bytes.readUInt8(index) ^ change, index);
         const { status, out } = echo(bytes);
         // Structure only: what a text or a number means is for its reader, and C takes numbers that are not safe here.
-        if (isAccepted(bytes)) {
-          expect(status).toBe(0);
-          expect(out.equals(bytes)).toBe(true);
-        } else if (status === 0) {
-          expect(onlyTypeScriptMinds(bytes)).toBe(true);
-        }
+        const agreed = isAccepted(bytes)
+          ? out.equals(bytes) && status === 0
+          : status === 1 || onlyTypeScriptMinds(bytes);
+        expect(agreed).toBe(true);
       }),
       { numRuns: 400 },
     );
@@ -70,8 +68,8 @@ describe('the two codecs agree', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), (random) => {
         const { status, out } = echo(Buffer.from(random));
-        expect([0, 1]).toContain(status);
-        if (status === 1) expect(lastFrame(out)).toMatchObject({ type: 'error', code: 1 });
+        const isRefusal = lastFrame(out)?.type === 'error';
+        expect([status, isRefusal]).toEqual(status === 0 ? [0, isRefusal] : [1, true]);
       }),
       { numRuns: 200 },
     );
@@ -83,14 +81,14 @@ describe('the two codecs agree', () => {
     ['unknown flag', '0000000083000200'],
     ['a flag on a frame that has none', '0000000083000100'],
     ['a step on a frame that has none', '0000000088010000'],
-    ['wrong magic', '080000008100000052594432' + '01000000'],
-    ['wrong version', '080000008100000052594431' + '02000000'],
+    ['wrong magic', '08000000810000005259443201000000'],
+    ['wrong version', '08000000810000005259443102000000'],
     ['too few bytes', '0300000085000000000000'],
     ['bytes left over', '05000000850000000000000000'],
     ['a text longer than the payload', '0800000003000000ff00000000000000'],
     ['a list that cannot be that long', '0400000002000000ffffffff'],
     ['cut inside a header', '00000000'],
-    ['cut inside a payload', '0400000085000000' + '0000'],
+    ['cut inside a payload', '04000000850000000000'],
   ])('%s is refused by both', (_name, hex) => {
     const bytes = Buffer.from(hex, 'hex');
     expect(isAccepted(bytes)).toBe(false);

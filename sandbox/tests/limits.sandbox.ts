@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StepReport } from '../src/index.ts';
-import { testPrograms } from './support/program-case.ts';
+import { between, testPrograms, type ProgramCase } from './support/program-case.ts';
 import { c, cMain, MIB, python, sh } from './support/programs.ts';
 import { endingOf, onlyRun, stdoutOf, useSandbox } from './support/use-sandbox.ts';
 
@@ -8,36 +7,44 @@ const user = useSandbox();
 
 const IGNORE_ALL = 'for (int i = 1; i < 65; i++) signal(i, SIG_IGN);';
 
+const WALL_FIRED: NonNullable<ProgramCase['facts']> = [(run) => run.usage.wallTimeMs >= 300, true];
+const CPU_FIRED: NonNullable<ProgramCase['facts']> = [(run) => between(300, 400)(run.usage.cpuTimeMs), true];
+
 describe('wall time', () => {
   const limits = { wallTimeMs: 300 };
-  const fired = (run: StepReport) => expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(300);
   testPrograms(user, [
-    { name: 'sleep', plan: sh('echo start; sleep 9', { limits }), ends: 'wall_limit', stdout: 'start\n', check: fired },
-    { name: 'wait for ever', plan: cMain('for (;;) pause();', { limits }), ends: 'wall_limit', check: fired },
-    { name: 'SIGSTOP itself', plan: cMain('raise(SIGSTOP);', { limits }), ends: 'wall_limit', check: fired },
+    {
+      name: 'sleep',
+      plan: sh('echo start; sleep 9', { limits }),
+      ends: 'wall_limit',
+      stdout: 'start\n',
+      facts: WALL_FIRED,
+    },
+    { name: 'wait for ever', plan: cMain('for (;;) pause();', { limits }), ends: 'wall_limit', facts: WALL_FIRED },
+    { name: 'SIGSTOP itself', plan: cMain('raise(SIGSTOP);', { limits }), ends: 'wall_limit', facts: WALL_FIRED },
     {
       name: 'SIGSTOP its children and itself',
       plan: sh('sleep 9 & kill -STOP $!; kill -STOP $$', { limits }),
       ends: 'wall_limit',
-      check: fired,
+      facts: WALL_FIRED,
     },
     {
       name: 'ignore every signal',
       plan: cMain(`${IGNORE_ALL} for (;;) sleep(9);`, { limits }),
       ends: 'wall_limit',
-      check: fired,
+      facts: WALL_FIRED,
     },
     {
       name: 'a session of its own, waited for',
       plan: sh('setsid sleep 9', { limits }),
       ends: 'wall_limit',
-      check: fired,
+      facts: WALL_FIRED,
     },
     {
       name: 'no output, both streams closed',
       plan: sh('exec >&- 2>&-; sleep 9', { limits }),
       ends: 'wall_limit',
-      check: fired,
+      facts: WALL_FIRED,
     },
   ]);
 
@@ -49,10 +56,8 @@ describe('wall time', () => {
     const report = await user.run(cMain('usleep(atoi(argv[1])); write(1, "x", 1);', ...runs));
     expect(report.failure).toBeNull();
     expect(report.runs).toHaveLength(24);
-    for (const run of report.runs) {
-      expect(['exited 0', 'wall_limit']).toContain(endingOf(run));
-      if (endingOf(run) === 'exited 0') expect(stdoutOf(run)).toBe('x');
-    }
+    const told = report.runs.map((run) => `${endingOf(run)} ${stdoutOf(run)}`);
+    expect(told.filter((text) => !/^(exited 0 x|wall_limit x?)$/.test(text))).toEqual([]);
     expect(report.runs.map(endingOf)).toContain('exited 0');
     expect(report.runs.map(endingOf)).toContain('wall_limit');
   });
@@ -60,15 +65,11 @@ describe('wall time', () => {
 
 describe('CPU time', () => {
   const limits = { cpuTimeMs: 300, wallTimeMs: 6000 };
-  const fired = (run: StepReport) => {
-    expect(run.usage.cpuTimeMs).toBeGreaterThanOrEqual(300);
-    expect(run.usage.cpuTimeMs).toBeLessThanOrEqual(400);
-  };
   const busy = (name: string, plan: Parameters<typeof user.run>[0]) => ({
     name,
     plan,
     ends: 'cpu_limit',
-    check: fired,
+    facts: CPU_FIRED,
   });
   testPrograms(user, [
     busy('busy', cMain('for (;;);', { limits })),
@@ -129,7 +130,7 @@ describe('memory', () => {
       plan: cMain(`write(1, "so far", 6); ${EAT}`, { limits }),
       ends: 'memory_limit',
       stdout: 'so far',
-      check: (run) => expect(run.usage.memoryBytes).toBeGreaterThan(60 * MIB),
+      facts: [(run) => run.usage.memoryBytes > 60 * MIB, true],
     },
     {
       name: 'hog in python',
@@ -345,75 +346,4 @@ describe('what one process may have', () => {
       stderr: /^(.*error setting limit.*\n){3}$/,
     },
   ]);
-});
-
-describe('files in memory are bounded', () => {
-  const FILL = `import os, errno
-def fill(folder, size):
-  total, names = 0, 0
-  try:
-    while True:
-      with open(f'{folder}/{names}', 'wb', buffering=0) as f:
-        names += 1
-        while f.tell() < 8 << 20:
-          total += f.write(b'x' * size)
-  except OSError as e:
-    return errno.errorcode[e.errno], total, names
-`;
-  const limits = { memoryBytes: 256 * MIB };
-  testPrograms(user, [
-    {
-      name: 'bytes',
-      plan: python(
-        `${FILL}\nfor d in '/box', '/tmp', '/dev/shm':\n  e, total, _ = fill(d, 65536); print(d, e, total >> 20)`,
-        { limits },
-      ),
-      ends: 'exited 0',
-      stdout: /^\/box ENOSPC 6[34]\n\/tmp ENOSPC 3[12]\n\/dev\/shm ENOSPC 1[56]\n$/,
-    },
-    {
-      name: '100 000 files',
-      plan: cMain(
-        'char n[300]; int i = 0; for (; i < 100000; i++) { sprintf(n, "%0200d", i); if (creat(n + 120, 0600) < 0) break; close(3); } printf("%d %d\\n", i > 1000 && i < 5000, errno == ENOSPC);',
-        { limits },
-      ),
-      ends: 'exited 0',
-      stdout: '1 1\n',
-    },
-    {
-      name: '100 000 files in /tmp and /dev/shm',
-      plan: python(
-        "import os\nfor d in '/tmp', '/dev/shm':\n  try:\n    for i in range(100000): open(f'{d}/{i}', 'w').close()\n  except OSError as e: print(e.errno)",
-        { limits },
-      ),
-      ends: 'exited 0',
-      stdout: '28\n28\n',
-    },
-    {
-      name: '3000 folders deep',
-      plan: cMain('int i = 0; while (i < 3000 && mkdir("d", 0700) == 0 && chdir("d") == 0) i++; printf("%d\\n", i);', {
-        limits,
-      }),
-      ends: 'exited 0',
-      stdout: '3000\n',
-    },
-    {
-      name: 'nothing else can be written',
-      plan: sh(
-        'for d in / /etc /usr /program /proc /sys /dev /opt /var /run /var/tmp /home /root /mnt; do (echo x > $d/x) 2>/dev/null && echo $d; done; find / -xdev -writable -not -type l 2>/dev/null',
-      ),
-      ends: ['exited 0', 'exited 1'],
-      stdout: /^(\/tmp\n\/box|\/box\n\/tmp)\n$/,
-    },
-  ]);
-
-  test('a place filled to the brim is wiped for the next run', async () => {
-    const source = `${FILL}\nfor d in '/box', '/tmp', '/dev/shm': fill(d, 65536)\nprint('full')`;
-    const look = "import os\nfor d in '/box', '/tmp', '/dev/shm': print(os.listdir(d))";
-    const fill = python(source, { limits });
-    const plan = { ...fill, runs: [...fill.runs, { ...fill.runs[0]!, argv: ['python3', '-c', look] }] };
-    const report = await user.run(plan);
-    expect(report.failure).toBeNull();
-    expect(report.runs.map(stdoutOf)).toEqual(['full\n', "['main.py']\n[]\n[]\n"]);
-  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { StepReport } from '../src/index.ts';
 import { encodeFrame } from '../src/protocol/index.ts';
-import { testPrograms } from './support/program-case.ts';
+import { testPrograms, type ProgramCase } from './support/program-case.ts';
 import { c, cMain, KIB, MIB, python, sh } from './support/programs.ts';
 import { endingOf, onlyRun, stdoutOf, useSandbox } from './support/use-sandbox.ts';
 
@@ -62,7 +63,7 @@ describe('what is printed arrives as it is', () => {
       name: 'half characters, NUL, escapes',
       plan: sh("printf '\\360\\237\\000\\033[2J\\r\\342\\200\\256'"),
       ends: 'exited 0',
-      check: (run) => expect(Buffer.from(run.output.stdout).toString('hex')).toBe('f09f001b5b324a0de280ae'),
+      facts: [(run) => Buffer.from(run.output.stdout).toString('hex'), 'f09f001b5b324a0de280ae'],
     },
     { name: 'nothing', plan: sh(':'), ends: 'exited 0', stdout: '', stderr: '' },
     {
@@ -93,7 +94,7 @@ describe('what is printed arrives as it is', () => {
       name: 'a megabyte in one write',
       plan: python('import os; os.write(1, b"x" * 1048576)', { limits: { outputBytes: 2 * MIB } }),
       ends: 'exited 0',
-      check: (run) => expect(run.output.stdout.length).toBe(MIB),
+      facts: [(run) => run.output.stdout.length, MIB],
     },
     {
       name: 'what a program printed just before its end',
@@ -104,55 +105,61 @@ describe('what is printed arrives as it is', () => {
   ]);
 });
 
+function print(out: number, err: number): string {
+  return `import os; os.write(1, b"o" * ${out}); os.write(2, b"e" * ${err})`;
+}
+
+/** Bytes kept of both streams together, of each, and whether the rest is said to be missing. */
+function sizesOf({ output }: StepReport): unknown {
+  return [output.combined.length, output.stdout.length + output.stderr.length, output.truncated];
+}
+
+function kept(bytes: number, truncated: boolean): NonNullable<ProgramCase['facts']> {
+  return [sizesOf, [bytes, bytes, truncated]];
+}
+
 describe('the output limit', () => {
-  const print = (out: number, err: number) => `import os; os.write(1, b"o" * ${out}); os.write(2, b"e" * ${err})`;
   const limits = { outputBytes: 1000 };
-  const kept =
-    (bytes: number, truncated: boolean) =>
-    (run: { output: { combined: Uint8Array; stdout: Uint8Array; stderr: Uint8Array; truncated: boolean } }) => {
-      expect([run.output.combined.length, run.output.truncated]).toEqual([bytes, truncated]);
-      expect(run.output.stdout.length + run.output.stderr.length).toBe(bytes);
-    };
   testPrograms(user, [
-    { name: 'one byte below', plan: python(print(999, 0), { limits }), ends: 'exited 0', check: kept(999, false) },
-    { name: 'exactly', plan: python(print(1000, 0), { limits }), ends: 'exited 0', check: kept(1000, false) },
-    { name: 'one byte above', plan: python(print(1001, 0), { limits }), ends: 'output_limit', check: kept(1000, true) },
-    { name: 'exactly, on both', plan: python(print(600, 400), { limits }), ends: 'exited 0', check: kept(1000, false) },
+    { name: 'one byte below', plan: python(print(999, 0), { limits }), ends: 'exited 0', facts: kept(999, false) },
+    { name: 'exactly', plan: python(print(1000, 0), { limits }), ends: 'exited 0', facts: kept(1000, false) },
+    { name: 'one byte above', plan: python(print(1001, 0), { limits }), ends: 'output_limit', facts: kept(1000, true) },
+    { name: 'exactly, on both', plan: python(print(600, 400), { limits }), ends: 'exited 0', facts: kept(1000, false) },
     {
       name: 'one byte above, on both',
       plan: python(print(600, 401), { limits }),
       ends: 'output_limit',
-      check: kept(1000, true),
+      facts: kept(1000, true),
     },
     {
       name: 'one byte above, on stderr alone',
       plan: python(print(0, 1001), { limits }),
       ends: 'output_limit',
-      check: kept(1000, true),
+      facts: kept(1000, true),
     },
     {
       name: 'one byte above, then SIGSEGV',
       plan: python(`${print(1001, 0)}; os.kill(os.getpid(), 11)`, { limits }),
       ends: 'output_limit',
-      check: kept(1000, true),
+      facts: kept(1000, true),
     },
     {
       name: 'one byte above, printed by a child',
       plan: sh('head -c 1001 /dev/zero | cat', { limits }),
       ends: 'output_limit',
-      check: kept(1000, true),
+      facts: kept(1000, true),
     },
     {
       name: 'no byte allowed, none printed',
       plan: sh(':', { limits: { outputBytes: 0 } }),
       ends: 'exited 0',
-      check: kept(0, false),
+      facts: kept(0, false),
     },
     {
       name: 'no byte allowed, one printed',
       plan: sh('printf x', { limits: { outputBytes: 0 } }),
       ends: 'output_limit',
-      check: kept(0, true),
+      facts: kept(0, true),
     },
   ]);
 
@@ -163,7 +170,7 @@ describe('the output limit', () => {
     plan: cMain(`signal(SIGPIPE, SIG_IGN); ${FLOOD} for (;;) { ${body} }`, { limits: { outputBytes: cap } }),
     ends: 'output_limit',
     withinMs: 1500,
-    check: kept(cap, true),
+    facts: kept(cap, true),
   });
   testPrograms(user, [
     flood('flood of stdout', 'write(1, b, sizeof b);'),
@@ -176,7 +183,7 @@ describe('the output limit', () => {
     const limits = { outputBytes: 64 * KIB, wallTimeMs: 10_000, cpuTimeMs: 10_000 };
     const run = onlyRun(await user.run(cMain('for (;;) write(1, "x", 1);', { limits })));
     expect(endingOf(run)).toBe('output_limit');
-    kept(64 * KIB, true)(run);
+    expect(sizesOf(run)).toEqual([64 * KIB, 64 * KIB, true]);
   });
 
   test('100 MB: the first 4 MiB are kept, the event loop is not held up', async () => {
@@ -195,7 +202,7 @@ describe('the output limit', () => {
     const run = onlyRun(await user.run(cMain(body, { limits })));
     clearInterval(timer);
     expect(endingOf(run)).toBe('output_limit');
-    kept(4 * MIB, true)(run);
+    expect(sizesOf(run)).toEqual([4 * MIB, 4 * MIB, true]);
     expect([run.output.stdout[0], run.output.stdout[1_000_000], run.output.stdout[4 * MIB - 1]]).toEqual([0, 1, 4]);
     expect(ticks).toBeGreaterThan(0);
     expect(longestMs).toBeLessThan(200);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { between } from './support/program-case.ts';
 import { cMain, MIB, sh } from './support/programs.ts';
 import { endingOf, onlyRun, useSandbox } from './support/use-sandbox.ts';
 
@@ -14,56 +15,48 @@ async function usageOf(body: string) {
   return run.usage;
 }
 
-function expectBetween(value: number, least: number, most: number): void {
-  expect(value).toBeGreaterThanOrEqual(least);
-  expect(value).toBeLessThanOrEqual(most);
-}
-
 describe('CPU time', () => {
   test('of the main process', async () => {
     const usage = await usageOf(BURN(0.5));
-    expectBetween(usage.cpuTimeMs, 495, 540);
+    expect(usage.cpuTimeMs).toSatisfy(between(495, 540));
     expect(usage.wallTimeMs).toBeGreaterThanOrEqual(480);
   });
 
   test('of children, waited for or not', async () => {
     const child = `if (fork() == 0) { ${BURN(0.2)} _exit(0); }`;
-    expectBetween((await usageOf(`${child} ${child} wait(0); wait(0);`)).cpuTimeMs, 395, 440);
+    expect((await usageOf(`${child} ${child} wait(0); wait(0);`)).cpuTimeMs).toSatisfy(between(395, 440));
     const orphan = `if (fork() == 0) { if (fork() == 0) { ${BURN(0.2)} close(1); pause(); } _exit(0); } wait(0); usleep(600000);`;
-    expectBetween((await usageOf(orphan)).cpuTimeMs, 195, 240);
+    expect((await usageOf(orphan)).cpuTimeMs).toSatisfy(between(195, 240));
   });
 
   test('of a sleeper is next to nothing', async () => {
     const usage = await usageOf('usleep(300000);');
-    expectBetween(usage.wallTimeMs, 300, 400);
-    expectBetween(usage.cpuTimeMs, 0, 10);
+    expect(usage.wallTimeMs).toSatisfy(between(300, 400));
+    expect(usage.cpuTimeMs).toSatisfy(between(0, 10));
   });
 
   test('of the start is not charged with what came before', async () => {
     const plan = cMain(BURN(0.3), {}, {});
     const report = await user.run(plan);
-    for (const run of report.runs) expectBetween(run.usage.cpuTimeMs, 295, 340);
+    for (const run of report.runs) expect(run.usage.cpuTimeMs).toSatisfy(between(295, 340));
   });
 });
 
 describe('memory', () => {
   test.each([10, 100, 200])('%d MB touched', async (megabytes) => {
     const usage = await usageOf(`char *p = malloc(${megabytes}ul << 20); memset(p, 1, ${megabytes}ul << 20);`);
-    expectBetween(usage.memoryBytes, megabytes * MIB, megabytes * MIB + 4 * MIB);
+    expect(usage.memoryBytes).toSatisfy(between(megabytes * MIB, megabytes * MIB + 4 * MIB));
   });
 
   test('is the peak, not the end', async () => {
     const usage = await usageOf('char *p = malloc(50 << 20); memset(p, 1, 50 << 20); free(p); usleep(1000);');
-    expectBetween(usage.memoryBytes, 50 * MIB, 54 * MIB);
+    expect(usage.memoryBytes).toSatisfy(between(50 * MIB, 54 * MIB));
   });
 
   test('is the sum over processes', async () => {
     const child = 'if (fork() == 0) { memset(malloc(20 << 20), 1, 20 << 20); usleep(300000); _exit(0); }';
-    expectBetween(
-      (await usageOf(`${child} ${child} ${child} wait(0); wait(0); wait(0);`)).memoryBytes,
-      60 * MIB,
-      65 * MIB,
-    );
+    const usage = await usageOf(`${child} ${child} ${child} wait(0); wait(0); wait(0);`);
+    expect(usage.memoryBytes).toSatisfy(between(60 * MIB, 65 * MIB));
   });
 
   test('of a second run does not hold what the first had', async () => {
@@ -75,13 +68,13 @@ describe('memory', () => {
 
   test('files in memory count', async () => {
     const run = onlyRun(await user.run(sh('head -c 10000000 /dev/zero > /tmp/a')));
-    expectBetween(run.usage.memoryBytes, 10_000_000, 10_000_000 + 4 * MIB);
+    expect(run.usage.memoryBytes).toSatisfy(between(10_000_000, 10_000_000 + 4 * MIB));
   });
 });
 
 test('wall time is that of the main process', async () => {
   const run = onlyRun(await user.run(sh('sleep 0.3')));
-  expectBetween(run.usage.wallTimeMs, 300, 400);
+  expect(run.usage.wallTimeMs).toSatisfy(between(300, 400));
   const daemon = onlyRun(await user.run(sh('sleep 2 & exit 0')));
   expect(daemon.usage.wallTimeMs).toBeLessThan(100);
 });

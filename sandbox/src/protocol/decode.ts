@@ -25,6 +25,7 @@ const WITH_STEP: ReadonlySet<string> = new Set([
   'go',
   'stdin',
   'stdinEnd',
+  'cancel',
   'stdout',
   'stderr',
   'stdinCredit',
@@ -103,7 +104,7 @@ function decodePayload(raw: RawFrame, reader: PayloadReader): Frame {
     case FRAME.stdinEnd:
       return { type: 'stdinEnd', step };
     case FRAME.cancel:
-      return { type: 'cancel' };
+      return { type: 'cancel', step };
     default:
       throw new ProtocolError('unknown_type', `frame type 0x${raw.type.toString(16)}`);
   }

@@ -8,7 +8,7 @@ export type HostFrame =
   | { readonly type: 'go'; readonly step: number; readonly isLast: boolean }
   | { readonly type: 'stdin'; readonly step: number; readonly data: Uint8Array }
   | { readonly type: 'stdinEnd'; readonly step: number }
-  | { readonly type: 'cancel' };
+  | { readonly type: 'cancel'; readonly step: number };
 
 export interface OpenFrame {
   readonly type: 'open';

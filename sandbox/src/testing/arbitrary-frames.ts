@@ -54,7 +54,7 @@ export const supervisorInputFrame: fc.Arbitrary<HostFrame> = fc.oneof<fc.Arbitra
   fc.record({ type: fc.constant('go'), step, isLast: fc.boolean() }),
   fc.record({ type: fc.constant('stdin'), step, data }),
   fc.record({ type: fc.constant('stdinEnd'), step }),
-  fc.constant({ type: 'cancel' }),
+  fc.record({ type: fc.constant('cancel'), step }),
 );
 
 const openFrame: fc.Arbitrary<HostFrame> = fc.record({

@@ -12,23 +12,32 @@ export interface ProgramCase {
   readonly stderr?: string | RegExp;
   /** The program must be over so soon after its start. Default: its wall limit + 500 ms. */
   readonly withinMs?: number;
-  readonly check?: (run: StepReport) => void;
+  /** Further facts about the run, and what they must be. */
+  readonly facts?: readonly [of: (run: StepReport) => unknown, are: unknown];
 }
 
 export function testPrograms(user: SandboxUser, cases: readonly ProgramCase[]): void {
-  test.each(cases)('$name', async ({ plan, ends, stdout, stderr, withinMs, check }) => {
+  test.each(cases)('$name', async ({ plan, ends, stdout, stderr, withinMs, facts }) => {
     const run = onlyRun(await user.run(plan));
-    const told = `${endingOf(run)}\n${stdoutOf(run).slice(0, 500)}\n${stderrOf(run).slice(0, 500)}`;
-    expect([ends].flat(), told).toContain(endingOf(run));
-    if (stdout !== undefined) expectText(stdoutOf(run), stdout);
-    if (stderr !== undefined) expectText(stderrOf(run), stderr);
+    const found = { ends: endingOf(run), stdout: stdoutOf(run), stderr: stderrOf(run) };
+    expect(found).toEqual({
+      ends: expect.toBeOneOf([ends].flat()) as unknown,
+      stdout: rightText(found.stdout, stdout),
+      stderr: rightText(found.stderr, stderr),
+    });
     const wallLimitMs = plan.runs[0]?.limits.wallTimeMs ?? 0;
     expect(run.usage.wallTimeMs).toBeLessThanOrEqual(withinMs ?? wallLimitMs + 500);
-    check?.(run);
+    expect(facts?.[0](run)).toEqual(facts?.[1]);
   });
 }
 
-function expectText(found: string, expected: string | RegExp): void {
-  if (typeof expected === 'string') expect(found).toBe(expected);
-  else expect(found).toMatch(expected);
+/** What is found where it is right, else what should have been. */
+function rightText(found: string, expected: string | RegExp | undefined): string {
+  if (expected === undefined || typeof expected === 'string') return expected ?? found;
+  return expected.test(found) ? found : String(expected);
+}
+
+/** For `toSatisfy`: shows the number when it fails. */
+export function between(least: number, most: number): (value: number) => boolean {
+  return (value) => value >= least && value <= most;
 }

@@ -22,7 +22,7 @@ export function useSandbox(options: SupervisedSandboxOptions = {}): SandboxUser 
 
   afterAll(async () => {
     const { ownerId, diagnostics } = test();
-    await vi.waitFor(() => expect(leftovers(ownerId)).toEqual([]), { timeout: 5000 });
+    await nothingLeft(ownerId);
     await test()[Symbol.asyncDispose]();
     expect(leftovers(ownerId)).toEqual([]);
     expect(diagnostics).toEqual([]);
@@ -34,6 +34,11 @@ export function useSandbox(options: SupervisedSandboxOptions = {}): SandboxUser 
 export interface SandboxUser {
   test(): TestSandbox;
   run(plan: SandboxPlan, signal?: AbortSignal): Promise<SandboxReport>;
+}
+
+/** Places go a moment after their END. */
+export async function nothingLeft(ownerId: string): Promise<void> {
+  await vi.waitFor(() => expect(leftovers(ownerId)).toEqual([]), { timeout: 5000 });
 }
 
 /** Control groups of the owner's places and the processes in them. */
