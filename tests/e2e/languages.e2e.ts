@@ -3,7 +3,8 @@ import { deepStrictEqual } from 'node:assert';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { FLOOD_LINE, type LanguagePrograms } from '../programs/programs.ts';
+import { programsOf } from '../programs/index.ts';
+import { FLOOD_LINE } from '../programs/programs.ts';
 import type { WireLanguage } from '../support/client.ts';
 import { expectNoTraces } from '../support/host-traces.ts';
 import { TestServer } from '../support/server.ts';
@@ -44,11 +45,7 @@ test('the server has the languages of the folder', () => {
 });
 
 describe.each(LANGUAGE_IDS)('%s', (language) => {
-  let programs: LanguagePrograms;
-
-  beforeAll(async () => {
-    ({ programs } = (await import(`../programs/${language}.ts`)) as { programs: LanguagePrograms });
-  });
+  const programs = programsOf(language);
 
   test('the sample', async () => {
     const sample = languages.find(({ id }) => id === language)?.sample;

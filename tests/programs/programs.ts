@@ -1,5 +1,5 @@
 /**
- * What every language must be able to show, as data: `tests/programs/<id>.ts` exports one of these as `programs`. The
+ * What every language must be able to show, as data: one of these per language, named in `index.ts`. The
  * expectations are the same for all languages and stand in `tests/e2e/languages.e2e.ts`; only what differs is named here.
  */
 export interface LanguagePrograms {

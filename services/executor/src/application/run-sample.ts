@@ -1,8 +1,8 @@
 import type { Language } from '@runyard/shared/domain';
 import { decodeUtf8, resolveLimits } from '@runyard/shared/domain';
 import type { StepOutput } from '@runyard/sandbox';
-import { assess } from '../domain/outcome.ts';
-import { planFor } from '../domain/plan.ts';
+import { assess } from './translation/outcome.ts';
+import { planFor } from './translation/plan.ts';
 import type { Sandbox } from './ports.ts';
 import { runInSandbox } from './run-in-sandbox.ts';
 

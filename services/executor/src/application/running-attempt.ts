@@ -9,8 +9,8 @@ import {
 } from '@runyard/shared/domain';
 import type { Logger } from '@runyard/shared/logging';
 import type { ArtifactStore, Clock, JobQueue, JobStore } from '@runyard/shared/ports';
-import { assess, refused, withStoredOutput, type Assessment } from '../domain/outcome.ts';
-import { planFor } from '../domain/plan.ts';
+import { assess, refused, withStoredOutput, type Assessment } from './translation/outcome.ts';
+import { planFor } from './translation/plan.ts';
 import type { HeldLease, LeaseKeeper } from './lease-keeper.ts';
 import type { Sandbox } from './ports.ts';
 import { retrying } from './retry.ts';

@@ -1,7 +1,7 @@
 import type { StepOutput } from '@runyard/sandbox';
 import { outputKey, type OutputStream } from '@runyard/shared/domain';
 import type { ArtifactStore } from '@runyard/shared/ports';
-import type { StoredOutput } from '../domain/outcome.ts';
+import type { StoredOutput } from './translation/outcome.ts';
 
 /**
  * Stores what a job printed under the keys of this attempt. No output, no object. When only one stream was used it is the

@@ -2,7 +2,7 @@ import type { SandboxReport, StepEnding } from '@runyard/sandbox';
 import { statusOf, type JobOutcome } from '@runyard/shared/domain';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LIMITS, report, step } from '../testing/reports.ts';
+import { LIMITS, report, step } from '../../testing/reports.ts';
 import { assess, withStoredOutput } from './outcome.ts';
 
 function outcomeOf(given: SandboxReport, hasCompile = given.compile !== null): JobOutcome {

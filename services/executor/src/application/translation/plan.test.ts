@@ -1,6 +1,6 @@
 import type { JobSource, Language } from '@runyard/shared/domain';
 import { expect, test } from 'vitest';
-import { LIMITS } from '../testing/reports.ts';
+import { LIMITS } from '../../testing/reports.ts';
 import { planFor } from './plan.ts';
 
 const LANGUAGE: Language = {
