@@ -32,8 +32,9 @@ static const struct {
   {RLIMIT_AS, "address space", RLIM_INFINITY, RLIM_INFINITY},
   /* Counted per uid over the whole host: the pids controller is the limit, not this. */
   {RLIMIT_NPROC, "processes", RLIM_INFINITY, 4096},
-  /* Lowered: no core files, POSIX queues, locked pages or real-time scheduling (kernel quotas shared by uid). */
-  {RLIMIT_CORE, "core files", 0, 0},
+  /* 1 and not 0: with 0 the kernel still feeds a core_pattern that is a pipe, 1 is its word for none at all (core(5)). */
+  {RLIMIT_CORE, "core files", 1, 0},
+  /* Lowered: no POSIX queues, hardly a locked page, no real-time scheduling (kernel quotas shared by uid). */
   {RLIMIT_MSGQUEUE, "message queues", 0, 0},
   {RLIMIT_MEMLOCK, "locked memory", 65536, 0},
   {RLIMIT_RTPRIO, "real-time priority", 0, 0},

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -289,6 +289,46 @@ describe('the daemon', () => {
     await expect(starting).rejects.toThrow(sentence);
     await expect(starting).rejects.toBeInstanceOf(HostRefusal);
     await expect(starting).rejects.toMatchObject({ exitCode: 78 });
+  });
+
+  // Each makes a host of another sort in a mount namespace of its own, or takes rights away, and becomes the launcher there.
+  test.each([
+    [
+      'a host with cgroup v2 only',
+      `umount /sys/fs/cgroup/* 2>/dev/null; mkdir -p /sys/fs/cgroup/v2 && mount -t cgroup2 none /sys/fs/cgroup/v2
+       echo cpu memory pids >/tmp/controllers && mount --bind /tmp/controllers /sys/fs/cgroup/v2/cgroup.controllers`,
+      'cgroup v2 only: the native launcher cannot enforce limits here yet',
+    ],
+    [
+      'a host without some controllers',
+      'umount /sys/fs/cgroup/pids /sys/fs/cgroup/cpuacct',
+      'cannot enforce limits: no cgroup v1 hierarchy is mounted for pids, cpuacct',
+    ],
+    [
+      'control groups that cannot be written',
+      'mount -o remount,bind,ro /sys/fs/cgroup/memory',
+      'cannot enforce limits: control group: Read-only file system',
+    ],
+    ['a user who is not root', 'set -- setpriv --reuid 1000 "$@"', 'the native launcher must run as root'],
+    [
+      'a root without CAP_SYS_ADMIN',
+      'set -- setpriv --bounding-set -sys_admin "$@"',
+      'cannot prepare the runtime root: unshare: Operation not permitted',
+    ],
+    [
+      'too few open files, where the limit cannot be raised',
+      'set -- setpriv --bounding-set -sys_resource prlimit --nofile=1024:1024 "$@"',
+      'the hard limit of open files is too low on this host (ulimit -H) and cannot be raised',
+    ],
+  ])('refuses %s', async (_, prepare, sentence) => {
+    const wrapper = path.join(stateDir, 'wrapper');
+    const script = `mount -t tmpfs none /tmp; ${prepare}\nexec "$@"`;
+    writeFileSync(wrapper, `#!/bin/sh\nexec unshare -m sh -c '${script}' sh ${setup.launcherPath} "$@"\n`, {
+      mode: 0o755,
+    });
+    const starting = startNative({ ...setup, launcherPath: wrapper }, stateDir);
+    await expect(starting).rejects.toThrow(sentence);
+    await expect(starting).rejects.toBeInstanceOf(HostRefusal);
   });
 
   test('that is no launcher is a failure, not a refusal', async () => {
