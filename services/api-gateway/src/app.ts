@@ -15,6 +15,7 @@ import { BodyReader } from './http/body/body-reader.ts';
 import { answerErrors, noSuchPath } from './http/middleware/answer-errors.ts';
 import { beginRequest } from './http/middleware/begin-request.ts';
 import { mountArtifacts } from './http/routes/artifacts.ts';
+import { mountExecute } from './http/routes/execute.ts';
 import { mountHealth } from './http/routes/health.ts';
 import { mountLanguages } from './http/routes/languages.ts';
 import { mountResult } from './http/routes/result.ts';
@@ -71,7 +72,7 @@ function createRouter(deps: GatewayDeps, drainSignal: AbortSignal): Router {
   const getJob = new GetJob(store, waiting);
   const gate = new QueueGate(queue, { languages: catalogue.ids, limit: config.queueLimit });
   const router = Router({ caseSensitive: true });
-  mountSubmit(router, {
+  const submissions = {
     submitJob: new SubmitJob({ ...deps, ...config, gate, catalogue }),
     waiting,
     schema: submissionSchema(config.bodyLimits),
@@ -80,7 +81,9 @@ function createRouter(deps: GatewayDeps, drainSignal: AbortSignal): Router {
       timeoutMs: config.bodyLimits.timeoutMs,
       maxBufferedBytes: Math.max(MAX_BUFFERED_BODY_BYTES, config.bodyLimits.totalBytes),
     }),
-  });
+  };
+  mountSubmit(router, submissions);
+  mountExecute(router, { ...submissions, artifacts });
   mountStatus(router, getJob);
   mountResult(router, new GetResult(getJob, artifacts, config));
   mountLanguages(router, catalogue, config.execTimeoutSec);

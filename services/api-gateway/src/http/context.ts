@@ -18,6 +18,8 @@ export class RequestContext {
   errorCode: string | null = null;
   /** A fault of ours, for the log line of the request. */
   fault: unknown = null;
+  /** A door of another system adds the members that its clients look for in an error. */
+  extendProblem: ((body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>) | null = null;
   readonly #logger: Logger;
   #log: Logger | null = null;
 

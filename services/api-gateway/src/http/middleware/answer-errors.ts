@@ -27,7 +27,8 @@ export function answerErrors(error: unknown, request: Request, response: Respons
     return;
   }
   response.removeHeader('ETag');
-  sendJson(request, response, { ...problem, contentType: 'application/problem+json; charset=utf-8' });
+  const body = context.extendProblem?.(problem.body) ?? problem.body;
+  sendJson(request, response, { ...problem, body, contentType: 'application/problem+json; charset=utf-8' });
 }
 
 /** Full is not broken: it is told to the client and shows in the status of the request's line. */
