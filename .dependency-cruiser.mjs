@@ -78,7 +78,15 @@ export default {
     forbid(
       'no-test-code-in-product',
       'Product code never imports tests.',
-      { pathNot: ['\\.test\\.ts$', '\\.(contract|sandbox|e2e|faults|abuse)\\.ts$', '/testing/', '^tests/'] },
+      {
+        pathNot: [
+          '\\.test\\.ts$',
+          '\\.(contract|sandbox|e2e|faults|abuse)\\.ts$',
+          '/testing/',
+          '^tests/',
+          '^sandbox/tests/',
+        ],
+      },
       { path: ['\\.test\\.ts$', '/testing/', 'node_modules/(vitest|fast-check)/'] },
     ),
     forbid('not-unresolvable', 'An import that does not resolve.', {}, { couldNotResolve: true }),

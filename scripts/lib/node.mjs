@@ -76,10 +76,11 @@ export function run(command, args, { onOutput, env = {} } = {}) {
   });
 }
 
+const onInterrupt = () => {};
+
 /** Ctrl-C reaches the whole foreground group by itself; a SIGTERM reaches only us and must be passed on. We outlive the child. */
 function forwardSignals(child) {
   const onTerminate = () => child.kill('SIGTERM');
-  const onInterrupt = () => {};
   process.on('SIGTERM', onTerminate);
   process.on('SIGINT', onInterrupt);
   child.on('close', () => {

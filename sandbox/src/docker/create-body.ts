@@ -11,7 +11,7 @@ export const LABEL = {
 const MIB = 1024 * 1024;
 
 /** Scratch space inside, as in `decisions.md` (Limits). It counts as the place's memory. */
-export const SCRATCH = { boxMiB: 64, tmpMiB: 32, shmMiB: 16, programMiB: 64, inodes: 4096 } as const;
+const SCRATCH = { boxMiB: 64, tmpMiB: 32, shmMiB: 16, programMiB: 64, inodes: 4096 } as const;
 
 export interface CreateRequest {
   readonly image: string;
