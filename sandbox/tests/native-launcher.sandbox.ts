@@ -4,6 +4,7 @@ import { createConnection, type Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { HostRefusal, LauncherFailure, NativeLauncher } from '../src/native/index.ts';
 import { encodeOpenFrame } from '../src/native/open-frame.ts';
@@ -25,6 +26,7 @@ import {
   untilEmpty,
 } from './testing/native-launcher-fixtures.ts';
 
+const HOST_PROGRAM = fileURLToPath(import.meta.resolve('./testing/native-launcher-host.ts'));
 const EPROTO = 71;
 const EAGAIN = 11;
 /** waitpid status of a process that SIGKILL ended. */
@@ -381,11 +383,9 @@ describe('the end', () => {
 
   test('kill -9 of the host or of the daemon at any moment leaves nothing after the next start', async () => {
     for (let round = 0; round < 8; round += 1) {
-      const host = spawn(
-        process.execPath,
-        [path.join(import.meta.dirname, 'testing/native-launcher-host.ts'), JSON.stringify([setup, stateDir])],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      );
+      const host = spawn(process.execPath, [HOST_PROGRAM, JSON.stringify([setup, stateDir])], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       const gone = new Promise((resolve) => host.once('exit', resolve));
       const line = await new Promise<string>((resolve) =>
         createInterface({ input: host.stdout }).once('line', resolve),
