@@ -24,10 +24,13 @@ export interface Margins {
   readonly endingMs: number;
 }
 
+/** PID 1 takes no longer one (`sandbox/PROTOCOL.md`). */
+const MAX_DEADLINE_MS = 86_400_000;
+
 export const DEFAULT_MARGINS: Margins = { openMs: 15_000, stepMs: 2_000, netMs: 2_000, endingMs: 5_000 };
 
 export function deadlinesOf(steps: readonly PreparedStep[], margins: Margins): Deadlines {
   const stepsMs = steps.reduce((sum, step) => sum + step.plan.limits.wallTimeMs + margins.stepMs, 0);
-  const supervisorMs = stepsMs + margins.netMs;
+  const supervisorMs = Math.min(stepsMs + margins.netMs, MAX_DEADLINE_MS);
   return { supervisorMs, placeMs: supervisorMs + margins.netMs, hostMs: supervisorMs + 2 * margins.netMs };
 }

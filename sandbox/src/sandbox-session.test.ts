@@ -140,6 +140,7 @@ describe('faults of the machinery never leave the promise pending', () => {
       greetThen((pid1) => pid1.send({ type: 'stdout', step: 1, data: NOTHING })),
       'protocol',
     ],
+    ['empty output', greetThen((pid1) => pid1.send({ type: 'stdout', step: 0, data: NOTHING })), 'protocol'],
     [
       'more output than the limit',
       greetThen((pid1) => pid1.send({ type: 'stdout', step: 0, data: Buffer.alloc(101) })),

@@ -172,6 +172,8 @@ class SandboxSession {
   #onOutput(stream: 'stdout' | 'stderr', step: number, data: Uint8Array): void {
     const running = this.#running;
     if (running === null || running.step.index !== step) throw unexpected(`output of step ${step}`);
+    // PID 1 never sends it; END behind half a frame could look like it, and must then break the stream.
+    if (data.length === 0) throw unexpected('empty output');
     if (running.output.length + data.length > running.step.plan.limits.outputBytes)
       throw unexpected('output above the limit');
     running.output.append(stream, data);

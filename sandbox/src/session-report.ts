@@ -92,7 +92,9 @@ function msOf(us: number): number {
 /** Steps that were not started but have an ending all the same. */
 function neverStarted(steps: readonly PreparedStep[], evidence: SessionEvidence): StepReport[] {
   const last = evidence.steps.at(-1);
-  if (last === undefined || last.exit === null) return [];
+  // Cancelled while the place prepared the first step.
+  if (last === undefined) return evidence.isCancelRequested ? [neverRan({ kind: 'cancelled' })] : [];
+  if (last.exit === null) return [];
   const rest = steps.slice(evidence.steps.length);
   const message = missingProgram(last.step, last.exit);
   if (message !== null) return rest.map(() => neverRan({ kind: 'not_started', message }));

@@ -218,14 +218,29 @@ describe('plans that no sandbox can carry out are refused before anything is ope
     ['a variable without a name', { files: [], runs: [{ ...RUN, env: { '': 'x' } }] }],
     ['a variable with = in its name', { files: [], runs: [{ ...RUN, env: { 'A=B': 'x' } }] }],
     ['arguments above a frame', { files: [], runs: [{ ...RUN, argv: ['x'.repeat(70_000)] }] }],
+    ['an empty argv[0]', { files: [], runs: [{ ...RUN, argv: [''] }] }],
+    ['no memory to speak of', { files: [], runs: [{ ...RUN, limits: { ...LIMITS, memoryBytes: 1000 } }] }],
+    ['half a process', { files: [], runs: [{ ...RUN, limits: { ...LIMITS, processes: 1.5 } }] }],
+    ['an output in a folder', { ...COMPILED, compile: { ...COMPILED.compile!, outputs: ['a/b'] } }],
+    ['no outputs', { ...COMPILED, compile: { ...COMPILED.compile!, outputs: [] } }],
     ['a limit that is no number', { files: [], runs: [{ ...RUN, limits: { ...LIMITS, wallTimeMs: Number.NaN } }] }],
     ['257 steps', { files: [], runs: Array.from({ length: 257 }, () => RUN) }],
-    ...['', '/etc/x', '../x', 'a/../x', 'a//b', './x', 'a/', 'a\0', 'n'.repeat(256)].map(
-      (path): [string, SandboxPlan] => [
-        `the path ${JSON.stringify(path.slice(0, 10))}`,
-        { files: [{ ...SOURCE, path }], runs: [RUN] },
-      ],
-    ),
+    ...[
+      '',
+      '/etc/x',
+      '../x',
+      'a/../x',
+      'a//b',
+      './x',
+      'a/',
+      'a\0',
+      'n'.repeat(256),
+      'd/'.repeat(32) + 'f',
+      'nnnn/'.repeat(10) + 'n'.repeat(1000),
+    ].map((path): [string, SandboxPlan] => [
+      `the path ${JSON.stringify(path.slice(0, 10))}`,
+      { files: [{ ...SOURCE, path }], runs: [RUN] },
+    ]),
     ['a setuid file', { files: [{ ...SOURCE, mode: 0o4755 }], runs: [RUN] }],
   ])('%s', async (_name, plan) => {
     const launcher = new FakeLauncher(() => undefined);

@@ -14,9 +14,11 @@ export class FakeLauncher implements Launcher {
   /** Faults of scripts: a test should find it empty. */
   readonly scriptErrors: unknown[] = [];
   readonly #script: Script;
+  readonly #prepareStep: Place['prepareStep'];
 
-  constructor(script: Script) {
+  constructor(script: Script, prepareStep?: Place['prepareStep']) {
     this.#script = script;
+    this.#prepareStep = prepareStep;
   }
 
   open(limits: PlaceLimits): Promise<Place> {
@@ -43,6 +45,7 @@ export class FakeLauncher implements Launcher {
   #placeOf(stream: Duplex): Place {
     return {
       stream,
+      ...(this.#prepareStep && { prepareStep: this.#prepareStep }),
       [Symbol.asyncDispose]: () => {
         this.released += 1;
         stream.destroy();
