@@ -142,8 +142,8 @@ describe('the choice of languages', () => {
 describe('our own languages', () => {
   it.each(['x64', 'arm64'] as const)('are valid on %s', async (architecture) => {
     const languages = await loadLanguages(OWN, { architecture });
-    const ids = languages.map((language) => language.id);
-    expect(ids).toEqual(expect.arrayContaining(['bash', 'c', 'cpp', 'javascript', 'python', 'typescript']));
+    const ids = languages.map((language) => language.id).join(' ');
+    expect(ids).toBe('bash c cpp go haskell java javascript lua perl php python ruby rust typescript');
     expect(languages.filter((language) => language.sample.output === '')).toEqual([]);
   });
 });

@@ -1,0 +1,2 @@
+numbers = $stdin.read.split.map(&:to_i)
+puts "sum: #{numbers.sum}"
