@@ -11,7 +11,7 @@ echo before
 echo why >&2
 exit 7
 `,
-  abort: 'kill -ABRT $$\n',
+  signal: { code: 'kill -ABRT $$\n', name: 'SIGABRT' },
   broken: { code: 'if true; then\n', verdict: 'runtime_error', says: 'syntax error' },
   loop: 'while :; do :; done\n',
   memory: `

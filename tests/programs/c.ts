@@ -22,10 +22,13 @@ int main(void) {
   return 7;
 }
 `,
-  abort: `
+  signal: {
+    code: `
 #include <stdlib.h>
 int main(void) { abort(); }
 `,
+    name: 'SIGABRT',
+  },
   broken: { code: 'int main(void) { return 0 }\n', verdict: 'compile_error', says: "expected ';' before '}' token" },
   loop: 'int main(void) { for (volatile int i = 0;; i++) {} }\n',
   memory: `

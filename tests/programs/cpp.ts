@@ -20,10 +20,13 @@ int main() {
   return 7;
 }
 `,
-  abort: `
+  signal: {
+    code: `
 #include <stdexcept>
 int main() { throw std::runtime_error("nobody catches it"); }
 `,
+    name: 'SIGABRT',
+  },
   broken: { code: 'int main() { auto x = unknown; }\n', verdict: 'compile_error', says: "'unknown' was not declared" },
   loop: 'int main() { for (volatile int i = 0;; i = i + 1) {} }\n',
   memory: `

@@ -13,7 +13,7 @@ console.log('before');
 console.error('why');
 process.exitCode = 7;
 `,
-  abort: 'process.abort();\n',
+  signal: { code: 'process.abort();\n', name: 'SIGABRT' },
   broken: { code: 'const = 1;\n', verdict: 'runtime_error', says: 'SyntaxError' },
   loop: 'for (;;) {}\n',
   memory: `

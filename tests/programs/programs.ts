@@ -9,8 +9,8 @@ export interface LanguagePrograms {
   readonly argumentsAndBytes: string;
   /** Prints `before` to stdout and `why` to stderr, a line each, and ends with exit code 7. */
   readonly exitSeven: string;
-  /** Ends itself by SIGABRT. */
-  readonly abort: string;
+  /** Ends itself by a signal. */
+  readonly signal: { readonly code: string; readonly name: string };
   /** Not a program of this language. */
   readonly broken: {
     readonly code: string;

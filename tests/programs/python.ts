@@ -17,10 +17,13 @@ print("before")
 print("why", file=sys.stderr)
 sys.exit(7)
 `,
-  abort: `
+  signal: {
+    code: `
 import os
 os.abort()
 `,
+    name: 'SIGABRT',
+  },
   broken: { code: 'def f(:\n', verdict: 'runtime_error', says: 'SyntaxError' },
   loop: `
 while True:

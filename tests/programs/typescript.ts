@@ -14,7 +14,7 @@ console.log('before');
 console.error('why');
 process.exitCode = code;
 `,
-  abort: 'process.abort();\n',
+  signal: { code: 'process.abort();\n', name: 'SIGABRT' },
   broken: {
     code: "const answer: number = 'forty-two';\nconsole.log(answer);\n",
     verdict: 'compile_error',

@@ -39,3 +39,11 @@ test('on a terminal: one line that counts in place and stays when it is done', (
     vi.useRealTimers();
   }
 });
+
+test('a line that does not fit is cut, since one that wraps cannot be written again in place', () => {
+  const { stream, text } = recorder(true);
+  const terminal = new Terminal({ ...stream, columns: 10 });
+  terminal.running('0123456789abc');
+  terminal.done();
+  expect(text()).toBe('\r\u001b[K012345678\r\u001b[K012345678\n');
+});

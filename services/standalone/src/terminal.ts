@@ -4,11 +4,14 @@ import type { SetupProgress } from '@runyard/sandbox/runtime-root';
 export interface TerminalStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  readonly columns?: number;
 }
 
 /** A long phase without news repeats its line in a pipe, so that a log shows that it lives. */
 const PIPE_REMINDER_MS = 15_000;
 const TERMINAL_REFRESH_MS = 1_000;
+/** Also where the terminal does not know its width and says 0. */
+const DEFAULT_COLUMNS = 80;
 
 /**
  * Plain lines, and one running line for what takes long: on a terminal it counts the seconds in place, in a pipe it is
@@ -63,6 +66,13 @@ export class Terminal {
     const { text, startedAtMs } = this.#running;
     const seconds = Math.round((this.#nowMs() - startedAtMs) / 1000);
     const time = seconds === 0 ? '' : ` (${seconds} s)`;
-    this.#stream.write(this.#stream.isTTY === true ? `\r\u001b[K${text}${time}` : `${text}${time}\n`);
+    if (this.#stream.isTTY !== true) {
+      this.#stream.write(`${text}${time}\n`);
+      return;
+    }
+    // A line that wraps could not be written again in place.
+    const columns = this.#stream.columns ?? 0;
+    const room = Math.max((columns > 0 ? columns : DEFAULT_COLUMNS) - time.length - 1, 0);
+    this.#stream.write(`\r\u001b[K${text.slice(0, room)}${time}`);
   }
 }
