@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Launcher, PlaceLimits } from '../../src/index.ts';
 import { NativeLauncher, type NativeLauncherOptions } from '../../src/native/index.ts';
 import { encodeFrame } from '../../src/protocol/index.ts';
+import { ensureSandboxBinaries } from '../../src/runtime-root/index.ts';
 import { startTestSandbox } from '../../src/testing/index.ts';
 
 export const LIMITS: PlaceLimits = { memoryBytes: 64 << 20, processes: 16, cpuMilli: 1000, deadlineMs: 20_000 };
@@ -13,10 +14,21 @@ export const HELLO = encodeFrame({ type: 'helloHost', deadlineMs: 20_000 });
 
 export type NativeSetup = Pick<NativeLauncherOptions, 'launcherPath' | 'supervisorPath' | 'rootDir'>;
 
-export async function setUpNative(): Promise<NativeSetup> {
+export interface NativeSetups {
+  readonly real: NativeSetup;
+  /** PID 1 is not the supervisor but `stubborn.c`. */
+  readonly stubborn: NativeSetup;
+}
+
+export async function setUpNative(): Promise<NativeSetups> {
   await using built = await startTestSandbox();
-  const { launcherPath, supervisorPath } = built.binaries;
-  return { launcherPath, supervisorPath, rootDir: built.root.dir };
+  const { root, binaries } = built;
+  // `<cacheDir>/bin/<hash>`
+  const cacheDir = path.dirname(path.dirname(binaries.dir));
+  const sourceDirs = [path.join(import.meta.dirname, 'stubborn')];
+  const { dir } = await ensureSandboxBinaries({ root, cacheDir, sourceDirs });
+  const real = { launcherPath: binaries.launcherPath, supervisorPath: binaries.supervisorPath, rootDir: root.dir };
+  return { real, stubborn: { ...real, supervisorPath: path.join(dir, 'stubborn') } };
 }
 
 export interface RunningLauncher extends AsyncDisposable {
@@ -63,7 +75,7 @@ export async function openAndEnd(launcher: Launcher): Promise<Buffer> {
   return await readAll(place.stream);
 }
 
-/** Opens a place and waits until PID 1 said HELLO: it then waits for the host. */
+/** Opens a place and waits until PID 1 said something, which then waits for the host. */
 export async function openIdle(launcher: Launcher, limits: Partial<PlaceLimits> = {}) {
   const place = await launcher.open({ ...LIMITS, ...limits });
   const first = new Promise<Buffer>((resolve) => {
