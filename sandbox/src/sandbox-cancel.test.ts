@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { SupervisedSandbox } from './index.ts';
-import { type Script } from './testing/fake-launcher.ts';
+import { FakeLauncher, type Script } from './testing/fake-launcher.ts';
 import type { FakeSupervisor } from './testing/fake-supervisor.ts';
-import { COMPILED, kinds, launcherOf, PLAN, run, text } from './testing/session-fixtures.ts';
+import { COMPILED, PLAN, SHORT, kinds, launcherOf, run, text } from './testing/session-fixtures.ts';
 
 describe('cancel', () => {
   test('before the run: nothing is opened', async () => {
@@ -26,6 +26,48 @@ describe('cancel', () => {
     expect(kinds(await running)).toEqual({ runs: ['cancelled'] });
     bring(stream);
     await vi.waitFor(() => expect(stream.destroyed).toBe(true));
+  });
+
+  test('between the opening and the session', async () => {
+    const controller = new AbortController();
+    const launcher = new FakeLauncher(async (pid1) => {
+      await pid1.greet();
+      await pid1.next('cancel');
+      pid1.finish();
+    });
+    const open = launcher.open.bind(launcher);
+    launcher.open = async (limits) => {
+      const { stream, ...place } = await open(limits);
+      const late = {
+        ...place,
+        get stream() {
+          controller.abort();
+          return stream;
+        },
+      };
+      return late;
+    };
+    const report = await new SupervisedSandbox(launcher, { margins: SHORT }).run(PLAN, controller.signal);
+    expect(kinds(report)).toEqual({ runs: ['cancelled'] });
+  });
+
+  test('no more stdin follows', async () => {
+    const controller = new AbortController();
+    const stdin = new Uint8Array(200_000);
+    const report = await run(
+      cancelDuringStep(controller, async (pid1) => {
+        const before = pid1.heard.length;
+        pid1.send({ type: 'stdinCredit', step: 0, isClosed: false, bytes: 65_536 });
+        await new Promise(setImmediate);
+        await new Promise(setImmediate);
+        expect(pid1.heard.length).toBe(before);
+        pid1.exit(0, { kind: 'signalled', value: 9, killReason: 'cancel' });
+        pid1.finish();
+      }),
+      { files: [], runs: PLAN.runs.map((step) => ({ ...step, stdin })) },
+      controller.signal,
+    );
+    expect(kinds(report)).toEqual({ runs: ['cancelled'] });
   });
 
   test('while a step runs: CANCEL, and the output so far is kept', async () => {
@@ -106,12 +148,12 @@ describe('cancel', () => {
   });
 });
 
-function cancelDuringStep(controller: AbortController, answer: (pid1: FakeSupervisor) => void): Script {
+function cancelDuringStep(controller: AbortController, answer: (pid1: FakeSupervisor) => void | Promise<void>): Script {
   return async (pid1) => {
     await pid1.greet();
     await pid1.next('go');
     controller.abort();
     await pid1.next('cancel');
-    answer(pid1);
+    await answer(pid1);
   };
 }

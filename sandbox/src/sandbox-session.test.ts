@@ -1,18 +1,20 @@
+import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { SupervisedSandbox } from './index.ts';
 import { encodeFrame } from './protocol/index.ts';
-import { type Script } from './testing/fake-launcher.ts';
+import { FakeLauncher, type Script } from './testing/fake-launcher.ts';
 import {
   COMPILED,
+  LIMITS,
+  NOTHING,
+  PLAN,
+  RUN,
+  SHORT,
   greetThen,
   kinds,
   launcherOf,
-  NOTHING,
-  PLAN,
   run,
-  RUN,
-  SHORT,
   text,
 } from './testing/session-fixtures.ts';
 
@@ -93,6 +95,16 @@ describe('PID 1 gone without a record', () => {
     expect(kinds(report)).toEqual({ runs: ['exited'] });
   });
 
+  test("memory kills are the step's only as far as its own cgroup counted them", async () => {
+    const report = await run(async (pid1) => {
+      await pid1.greet();
+      pid1.exit(0, { kind: 'signalled', value: 9, memorySource: 'cgroup' });
+      pid1.send({ type: 'done' });
+      pid1.end({ oomKills: 1 });
+    });
+    expect(kinds(report)).toEqual({ runs: ['signalled'] });
+  });
+
   test('a memory kill that only the launcher saw belongs to the last step when PID 1 cannot count', async () => {
     const report = await run(async (pid1) => {
       await pid1.greet();
@@ -103,6 +115,10 @@ describe('PID 1 gone without a record', () => {
     expect(kinds(report)).toEqual({ runs: ['memory_limit'] });
   });
 });
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+}
 
 describe('faults of the machinery never leave the promise pending', () => {
   test.each<[string, Script, string]>([
@@ -154,6 +170,52 @@ describe('faults of the machinery never leave the promise pending', () => {
     const report = await run(script);
     expect(report.failure?.reason).toBe(failure);
     await vi.waitFor(() => expect(report.launcher.released).toBe(1));
+  });
+
+  test('after garbage not even a memory kill proves anything', async () => {
+    const report = await run((pid1) => {
+      pid1.sendBytes(Buffer.alloc(500, 0xee));
+      pid1.end({ oomKills: 1 });
+    });
+    expect(kinds(report)).toEqual({ runs: [], failure: 'protocol' });
+  });
+
+  const LONG = { ...PLAN, runs: PLAN.runs.map((step) => ({ ...step, limits: { ...LIMITS, wallTimeMs: 600_000 } })) };
+  const margins = { ...SHORT, endingMs: 30 };
+
+  test.each<[string, Script, string]>([
+    ['after the last record', greetThen((pid1) => pid1.exit(0)), 'deadline'],
+    ['after garbage', (pid1) => pid1.sendBytes(Buffer.alloc(500, 0xee)), 'protocol'],
+  ])('%s nobody waits for the wall limit of a step', async (_name, script, reason) => {
+    const report = await new SupervisedSandbox(new FakeLauncher(script), { margins }).run(LONG);
+    expect(report.failure?.reason).toBe(reason);
+  });
+
+  test('a stream that only closes', async () => {
+    const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, callback) => callback() });
+    setImmediate(() => stream.destroy());
+    const report = await new SupervisedSandbox(launcherOf(() => Promise.resolve(stream))).run(LONG);
+    expect(report.failure?.reason).toBe('supervisor_lost');
+  });
+
+  test('a stream that is closed already', async () => {
+    const stream = new Duplex({ read: () => undefined });
+    stream.destroy();
+    await once(stream, 'close');
+    const report = await new SupervisedSandbox(launcherOf(() => Promise.resolve(stream))).run(LONG);
+    expect(report.failure?.reason).toBe('supervisor_lost');
+  });
+
+  test('the end of a session closes the stream and leaves no timer', async () => {
+    const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, callback) => callback() });
+    const place = { stream, [Symbol.asyncDispose]: () => Promise.resolve() };
+    const launcher = { ...launcherOf(() => Promise.resolve(stream)), open: () => Promise.resolve(place) };
+    const before = timers();
+    const running = new SupervisedSandbox(launcher).run(LONG);
+    await new Promise(setImmediate);
+    stream.push(encodeFrame({ type: 'launchError', errno: 28, message: 'no room' }));
+    await running;
+    expect([stream.destroyed, timers()]).toEqual([true, before]);
   });
 
   test('a stream that fails on write says so and is caught', async () => {

@@ -230,6 +230,22 @@ describe('the end of the stream', () => {
     expect(reader.finish()).toEqual({ end, isViolation: false, swallowedBytes: 48 });
   });
 
+  test('a half header that END completes gives no more back than the payload', () => {
+    const said = encodeFrame({ type: 'stdout', step: 0, data: Buffer.alloc(3, 'a') }).subarray(0, 5);
+    const end = encodeFrame({
+      type: 'end',
+      waitStatus: 9,
+      oomKills: 1,
+      memoryPeakBytes: 1,
+      cpuUs: 1,
+      pidsPeak: 1,
+      cause: 'self',
+    });
+    const reader = new FrameReader(() => undefined);
+    pushAnything(reader, Buffer.concat([said, end]));
+    expect(reader.finish()).toMatchObject({ isViolation: false, swallowedBytes: 3 });
+  });
+
   test('no END, no evidence', () => {
     const { reader } = readAll([encodeFrame({ type: 'done' })]);
     expect(reader.finish()).toEqual({ end: null, isViolation: false, swallowedBytes: 0 });
