@@ -5,6 +5,9 @@ import { runCommand } from './command.ts';
 import { SUITE } from './recipe.ts';
 import { RuntimeRootError } from './runtime-root-error.ts';
 
+/** Each is in the Debian package of its name. What else is called here is in packages that every Debian has. */
+const PROGRAMS = ['mmdebstrap', 'mount'];
+
 export interface BuildToolsOptions {
   readonly mayInstall: boolean;
   readonly environment: Readonly<Record<string, string>>;
@@ -12,7 +15,7 @@ export interface BuildToolsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Makes sure that this machine can build a root: root, a host with apt, mmdebstrap and the keys of the suite. */
+/** Makes sure that this machine can build a root: root, a host with apt, the programs and the keys of the suite. */
 export async function ensureBuildTools(options: BuildToolsOptions): Promise<void> {
   await requireHost(options.environment);
   const missing = await missingPackages(options.environment);
@@ -66,8 +69,11 @@ async function requireHost(environment: Readonly<Record<string, string>>): Promi
 }
 
 async function missingPackages(environment: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const hasTool = (await findProgram('mmdebstrap', environment['PATH'] ?? '')) !== null;
-  return [...(hasTool ? [] : ['mmdebstrap']), ...((await hasSuiteKeys(SUITE)) ? [] : ['debian-archive-keyring'])];
+  const missing: string[] = [];
+  for (const program of PROGRAMS) {
+    if ((await findProgram(program, environment['PATH'] ?? '')) === null) missing.push(program);
+  }
+  return (await hasSuiteKeys(SUITE)) ? missing : [...missing, 'debian-archive-keyring'];
 }
 
 function keysAreTooOld(): string {
