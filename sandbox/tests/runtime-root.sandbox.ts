@@ -33,6 +33,8 @@ const ID = recipeId(RECIPE, process.arch);
 let cacheDir = '';
 
 beforeAll(async () => {
+  // Servers are started with such masks; the tree must not show it.
+  process.umask(0o077);
   cacheDir = await mkdtemp(path.join(tmpdir(), 'runyard-root-'));
 });
 
@@ -126,6 +128,11 @@ describe('a finished root', () => {
 
   it('holds no file that gives rights', async () => {
     expect(await inside(['find', '/', '-xdev', '-perm', '/6000', '!', '-path', '/tmp', '-print'])).toBe('');
+  });
+
+  it('can be read by every user', async () => {
+    const places = ['/usr', '/opt', '/box', '/program', '/etc/hosts', '/etc/prepared'];
+    expect(await inside(['find', ...places, '!', '-type', 'l', '!', '-perm', '-o=r'])).toBe('');
   });
 
   it('has what programs expect, and no word of the host', async () => {

@@ -16,6 +16,11 @@ const ISOLATED = [
   '--kill-child',
   '--mount-proc',
   '--',
+  // Whatever the server's own mask is, what is made here is for the eyes of every uid of the sandbox.
+  'sh',
+  '-c',
+  'umask 022 && exec "$@"',
+  'sh',
 ];
 
 const KEPT_LINES = 20;

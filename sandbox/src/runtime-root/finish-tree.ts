@@ -23,7 +23,8 @@ export async function finishTree(tree: string): Promise<void> {
     const file = path.join(tree, name);
     // A link would make us write through it.
     await rm(file, { force: true });
-    await writeFile(file, content, { mode: 0o644 });
+    await writeFile(file, content);
+    await chmod(file, 0o644);
   }
   for (const name of MOUNT_POINTS) {
     await mkdir(path.join(tree, name), { recursive: true });
@@ -35,7 +36,7 @@ export async function finishTree(tree: string): Promise<void> {
 export async function writeRecipeFiles(tree: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     await mkdir(path.dirname(path.join(tree, name)), { recursive: true });
-    await writeFile(path.join(tree, name), content, { mode: 0o644 });
+    await writeFile(path.join(tree, name), content);
   }
 }
 
@@ -46,6 +47,9 @@ export async function sealTree(tree: string, environment: Readonly<Record<string
   const strip = ['find', tree, '-xdev', '-perm', '/6000', '!', '-type', 'l', '-exec', 'chmod', 'ug-s', '{}', '+'];
   await runCommand(strip, { task: 'removing setuid bits', environment });
   await finishTree(tree);
+  // What this process made itself has the mode that its own mask left.
+  const open = ['chmod', '-R', 'a+rX', path.join(tree, 'opt')];
+  await runCommand(open, { task: 'opening the toolchains to every user', environment });
 }
 
 async function emptyFolder(folder: string): Promise<void> {
