@@ -92,9 +92,9 @@ async function serve(wanted: readonly Language[], context: Start): Promise<void>
   });
   await check.beforeReady(terminal, signal);
 
-  const gateway = await startWorkers(backend, setup, check, context);
+  const { gateway, executor } = await startWorkers(backend, setup, check, context);
   url = clientUrl(gateway.address);
-  const laterChecks = check.afterReady(signal);
+  const laterChecks = check.afterReady(signal, () => executor.runningJobs < config.executor.slots);
   shutdown.add('startup check', () => laterChecks);
 
   const language = setup.languages.find(({ id }) => id === 'python') ?? setup.languages[0];
@@ -108,7 +108,7 @@ async function startWorkers(
   { launcher, sandbox, languages, host }: SandboxSetup,
   check: StartupCheck,
   { config, logger, shutdown }: Start,
-): Promise<Gateway> {
+): Promise<{ gateway: Gateway; executor: Executor }> {
   const { slots } = config.executor;
   const executor = new Executor(
     { ...backend, sandbox, languages, logger },
@@ -137,7 +137,7 @@ async function startWorkers(
   shutdown.add('sweeper', () => sweeper.stop());
   executor.start();
   shutdown.add('executor', () => executor.drain(config.server.drainMs));
-  return gateway;
+  return { gateway, executor };
 }
 
 await runProcess(start, (line) => terminal.line(line));

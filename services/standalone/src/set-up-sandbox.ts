@@ -43,7 +43,7 @@ export async function setUpSandbox(options: SandboxSetupOptions): Promise<Sandbo
   } catch (error) {
     if (error instanceof HostRefusal) {
       throw new StartupError(
-        `This host cannot enforce a limit that programs must run under: ${error.message}\nRunyard takes no jobs without it; see the requirements in README.md.`,
+        `This host cannot enforce a limit that programs must run under: ${error.message}\nRunyard takes no jobs without it; README.md says what a host needs.`,
         { cause: error },
       );
     }

@@ -84,7 +84,7 @@ test('a later start runs the quickest one before and the others after it is read
   await subject.beforeReady(quiet(), never);
   expect(ran).toEqual(['main.sh']);
   expect(subject.states.get('c')).toBe('pending');
-  await subject.afterReady(never);
+  await subject.afterReady(never, () => true);
   expect(ran).toEqual(['main.sh', 'main.c']);
   expect(subject.states.get('c')).toBe('passed');
 });
@@ -110,6 +110,22 @@ test('a wrong answer after the server is ready shows and does not stop it', asyn
   const subject = check();
   await subject.beforeReady(quiet(), never);
   printed = 'help\n';
-  await subject.afterReady(never);
+  await subject.afterReady(never, () => true);
   expect(subject.states.get('c')).toBe('failed');
+});
+
+test('the others wait while jobs take all cores', async () => {
+  await check().beforeReady(quiet(), never);
+  const subject = check();
+  await subject.beforeReady(quiet(), never);
+  const stop = new AbortController();
+  let asked = 0;
+  const hasRoom = (): boolean => {
+    asked += 1;
+    stop.abort();
+    return false;
+  };
+  await subject.afterReady(stop.signal, hasRoom);
+  expect(asked).toBe(1);
+  expect(subject.states.get('c')).toBe('pending');
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runSample, type Sandbox } from '@runyard/executor';
 import type { Language } from '@runyard/shared/domain';
 import { StartupError } from '@runyard/shared/errors';
@@ -8,6 +9,9 @@ import type { Terminal } from './terminal.ts';
 
 /** Key prefix of what the check stores and removes again. */
 const CHECK_PREFIX = 'startup-check/';
+
+/** How often a busy server is asked for room. */
+const ROOM_POLL_MS = 500;
 
 export type SampleState = 'pending' | 'passed' | 'failed';
 
@@ -53,11 +57,15 @@ export class StartupCheck {
     terminal.done();
   }
 
-  /** The rest, one after the other. A failure is logged and shows in the states; it does not stop the server. */
-  async afterReady(signal: AbortSignal): Promise<void> {
+  /**
+   * The rest, one after the other, each when `hasRoom` says that it takes no core from a job. A failure is logged and shows
+   * in the states; it does not stop the server.
+   */
+  async afterReady(signal: AbortSignal, hasRoom: () => boolean): Promise<void> {
     for (const language of this.#options.languages) {
-      if (signal.aborted) return;
       if (this.#states.get(language.id) !== 'pending') continue;
+      while (!signal.aborted && !hasRoom()) await sleep(ROOM_POLL_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
       const reason = await this.#check(language, signal);
       if (reason !== null) this.#options.logger.error({ language: language.id, reason }, 'sample failed');
     }
