@@ -125,8 +125,7 @@ describe('when a part of the machinery dies', () => {
     process.kill(Number(it.launcher.describe()['pid']), 'SIGKILL');
     const report = await running;
     expect(report).toMatchObject({ runs: [], failure: { reason: 'supervisor_lost' } });
-    // The stream may end before the launcher's exit is known.
-    await vi.waitFor(works);
+    await works();
     expect(it.launcher.describe()['restarts']).toBe('1');
     await vi.waitFor(() => expect(leftovers(it.ownerId)).toEqual([]));
   });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Launcher, Place, PlaceLimits } from '../sandbox.ts';
 import { LauncherFailure } from './host-refusal.ts';
 import { LauncherProcess, type LauncherProcessOptions } from './launcher-process.ts';
@@ -27,6 +28,7 @@ const DEFAULT_STATE_DIR = '/run/runyard';
 const DEFAULT_READY_MS = 30_000;
 /** The daemon itself takes at most 8 s to clean up. */
 const CLOSE_GRACE_MS = 10_000;
+const DEATH_NOTICE_MS = 500;
 /** A daemon that cannot be started again is not tried for every run. */
 const RESTART_PAUSE_MS = 1_000;
 
@@ -75,9 +77,16 @@ export class NativeLauncher implements Launcher {
 
   /** Throws LauncherFailure when there is no daemon to connect to; what fails later is a LAUNCH_ERROR on the stream. */
   async open(limits: PlaceLimits, signal?: AbortSignal): Promise<Place> {
+    const openFrame = encodeOpenFrame(limits, this.#sizes);
     const daemon = await this.#living();
     signal?.throwIfAborted();
-    return NativePlace.open(daemon.socketPath, encodeOpenFrame(limits, this.#sizes), signal);
+    try {
+      return await NativePlace.open(daemon.socketPath, openFrame, signal);
+    } catch (error) {
+      // A daemon that has just died refuses connections before its exit is known here.
+      if (signal?.aborted === true || !(await diesWithin(daemon, DEATH_NOTICE_MS))) throw error;
+    }
+    return NativePlace.open((await this.#living()).socketPath, openFrame, signal);
   }
 
   describe(): Readonly<Record<string, string>> {
@@ -135,4 +144,13 @@ export class NativeLauncher implements Launcher {
       () => undefined,
     );
   }
+}
+
+async function diesWithin(daemon: LauncherProcess, patienceMs: number): Promise<boolean> {
+  const patience = new AbortController();
+  const timeout = sleep(patienceMs, false, { signal: patience.signal, ref: false }).catch(() => false);
+  const died = daemon.exited.then(() => true);
+  return Promise.race([died, timeout]).finally(() => {
+    patience.abort();
+  });
 }
