@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { type CommandOutput, runCommand } from './command.ts';
 
-export const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
+const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
 export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** How this machine reaches Debian. */

@@ -4,7 +4,7 @@ import { readAptHost } from './apt-host.ts';
 import { ensureBuildTools } from './build-tools.ts';
 import { toolEnvironment } from './child-environment.ts';
 import { runCommand } from './command.ts';
-import type { EnsureRootOptions } from './ensure-runtime-root.ts';
+import type { EnsureRootOptions } from './runtime-root.ts';
 import { finishTree, sealTree, writeRecipeFiles } from './finish-tree.ts';
 import { installDebian } from './install-debian.ts';
 import { installNpm } from './install-npm.ts';

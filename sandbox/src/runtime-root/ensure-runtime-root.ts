@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, readdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { takeBuildLock } from './build-lock.ts';
 import { buildRoot } from './build-root.ts';
-import { type RootManifest, readManifest, writeManifest } from './manifest.ts';
-import { type ProgressListener, ProgressReporter } from './progress.ts';
+import { readManifest, writeManifest } from './manifest.ts';
+import { ProgressReporter } from './progress.ts';
 import { checkRecipe, normaliseRecipe, recipeId, type RootRecipe } from './recipe.ts';
+import type { EnsureRootOptions, RuntimeRoot } from './runtime-root.ts';
 import { RuntimeRootError } from './runtime-root-error.ts';
 import { removeTree, writeToDisk } from './tree-files.ts';
 
@@ -20,25 +21,6 @@ import { removeTree, writeToDisk } from './tree-files.ts';
  * waits here and then finds the first one's tree), removes what dead builders left, builds in a folder of its own, has the
  * disk keep it, and renames. All children die with this process (see command.ts), so under the lock nobody writes there.
  */
-
-export interface EnsureRootOptions {
-  /** Absolute. Trees stand in `<cacheDir>/roots`. */
-  readonly cacheDir: string;
-  readonly progress?: ProgressListener;
-  /** Debian mirror; default: the host's own when it is Debian, else http://deb.debian.org/debian. */
-  readonly aptMirror?: string;
-  /** Whether mmdebstrap may be installed with apt-get when it is missing. */
-  readonly mayInstall: boolean;
-  /** The environment from which PATH, HOME, proxy, certificate and registry settings are taken; nothing else is passed on. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
-}
-
-export interface RuntimeRoot {
-  readonly id: string;
-  readonly dir: string;
-  readonly manifest: RootManifest;
-}
 
 /** Returns the tree for the recipe, building it when it is not there. Idempotent. Throws only RuntimeRootError. */
 export async function ensureRuntimeRoot(recipe: RootRecipe, options: EnsureRootOptions): Promise<RuntimeRoot> {

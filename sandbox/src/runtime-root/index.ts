@@ -1,4 +1,5 @@
-export { ensureRuntimeRoot, type EnsureRootOptions, type RuntimeRoot } from './ensure-runtime-root.ts';
+export { ensureRuntimeRoot } from './ensure-runtime-root.ts';
+export type { EnsureRootOptions, RuntimeRoot } from './runtime-root.ts';
 export { ensureSandboxBinaries, type EnsureBinariesOptions, type SandboxBinaries } from './sandbox-binaries.ts';
 export type { RootManifest } from './manifest.ts';
 export type { ProgressListener, SetupPhase, SetupProgress } from './progress.ts';

@@ -24,7 +24,7 @@ export const ROOT_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/opt/runy
 const BUILDER_VERSION = 1;
 
 /** Always in the root: our own static binaries are compiled with them. */
-export const BASE_PACKAGES: readonly string[] = ['base-files', 'gcc', 'libc6-dev'];
+const BASE_PACKAGES: readonly string[] = ['base-files', 'gcc', 'libc6-dev'];
 
 const DEBIAN_NAME = /^[a-z0-9][a-z0-9+.-]+$/;
 const NPM_NAME = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;

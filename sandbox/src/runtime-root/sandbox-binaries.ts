@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { takeBuildLock } from './build-lock.ts';
-import type { RuntimeRoot } from './ensure-runtime-root.ts';
+import type { RuntimeRoot } from './runtime-root.ts';
 import { type ProgressListener, ProgressReporter } from './progress.ts';
 import { removeTree, writeToDisk } from './tree-files.ts';
 import { runInRoot } from './root-shell.ts';
