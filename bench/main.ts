@@ -2,7 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { cpus, homedir, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BASE_ENVIRONMENT, type InstalledLanguage } from '@runyard/shared/domain';
+import {
+  BASE_ENVIRONMENT,
+  DEFAULT_EXEC_TIMEOUT_SEC,
+  type InstalledLanguage,
+  resolveLimits,
+  runCommand,
+} from '@runyard/shared/domain';
 import { installedLanguages, loadLanguages, rootRecipeOf } from '@runyard/shared/languages';
 import { ensureRuntimeRoot } from '@runyard/sandbox/runtime-root';
 import { type BareCase, BareRunner } from './bare.ts';
@@ -76,7 +82,9 @@ async function findLanguages(): Promise<{ chosen: readonly InstalledLanguage[]; 
 }
 
 function bareCase(language: InstalledLanguage): BareCase {
-  const { sourceFile, compile, run, environment } = language;
+  const { sourceFile, compile, environment } = language;
+  const memoryBytes = resolveLimits(language, {}, DEFAULT_EXEC_TIMEOUT_SEC).run.memoryBytes;
+  const run = { argv: runCommand(language, memoryBytes) };
   const env = { ...BASE_ENVIRONMENT, ...environment };
   return { sourceFile, code: HELLO[language.id] as string, compile, run, env };
 }

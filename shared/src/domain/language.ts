@@ -10,7 +10,10 @@ export interface Language {
   readonly sourceFile: string;
   /** Runs in /box. Files that match `outputs` become /program for the run step. */
   readonly compile: { readonly argv: readonly string[]; readonly outputs: readonly string[] } | null;
-  /** Runs in /box (compiled languages: an empty one). The client's arguments are appended. */
+  /**
+   * Runs in /box (compiled languages: an empty one). The client's arguments are appended. `${memoryMiB}` and `${heapMiB}` stand
+   * for the job's memory limit and for what a managed heap may take of it: see `runCommand`.
+   */
   readonly run: { readonly argv: readonly string[] };
   /** Added to the base environment of every step. */
   readonly environment: Readonly<Record<string, string>>;
@@ -53,3 +56,15 @@ export const BASE_ENVIRONMENT: Readonly<Record<string, string>> = {
   USER: 'runner',
   LOGNAME: 'runner',
 };
+
+/** What a managed heap may take of the memory limit; the rest is for the runtime itself, its code and its stacks. */
+const HEAP_SHARE = 0.78;
+
+/** The command that runs a program under a memory limit: runtimes with a heap of their own must be told how much there is. */
+export function runCommand(language: Pick<Language, 'run'>, memoryBytes: number): readonly string[] {
+  const memoryMiB = memoryBytes / (1024 * 1024);
+  const values: Readonly<Record<string, number>> = { memoryMiB, heapMiB: memoryMiB * HEAP_SHARE };
+  return language.run.argv.map((word) =>
+    word.replace(/\$\{(memoryMiB|heapMiB)\}/g, (_, name: string) => String(Math.max(1, Math.floor(values[name] ?? 1)))),
+  );
+}

@@ -1,5 +1,5 @@
 import type { CompilePlan, SandboxPlan, StepPlan } from '@runyard/sandbox';
-import { BASE_ENVIRONMENT, type JobLimits, type JobSource, type Language } from '@runyard/shared/domain';
+import { BASE_ENVIRONMENT, type JobLimits, type JobSource, type Language, runCommand } from '@runyard/shared/domain';
 
 const SOURCE_FILE_MODE = 0o644;
 
@@ -7,7 +7,7 @@ const SOURCE_FILE_MODE = 0o644;
 export function planFor(language: Language, limits: JobLimits, source: JobSource): SandboxPlan {
   const toolEnvironment = { ...BASE_ENVIRONMENT, ...language.environment };
   const run: StepPlan = {
-    argv: [...language.run.argv, ...source.args],
+    argv: [...runCommand(language, limits.run.memoryBytes), ...source.args],
     env: { ...toolEnvironment, ...source.env },
     stdin: stdinOf(source),
     limits: limits.run,
