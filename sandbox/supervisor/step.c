@@ -34,7 +34,8 @@ static int set_limits(const struct spec *spec) {
     __rlimit_resource_t resource;
     uint64_t value;
   } limits[] = {
-      {RLIMIT_CORE, 0},
+      /* 1, not 0: where core_pattern is a pipe, 0 still feeds the handler and 1 alone does not (core(5), fs/coredump.c). */
+      {RLIMIT_CORE, 1},
       {RLIMIT_CPU, (spec->cpu_ms + 999) / 1000 + 1},
       {RLIMIT_FSIZE, spec->file_bytes},
       {RLIMIT_NOFILE, spec->open_files},
