@@ -169,7 +169,7 @@ describe('the output limit', () => {
     name,
     plan: cMain(`signal(SIGPIPE, SIG_IGN); ${FLOOD} for (;;) { ${body} }`, { limits: { outputBytes: cap } }),
     ends: 'output_limit',
-    withinMs: 1500,
+    withinMs: 3000,
     facts: kept(cap, true),
   });
   testPrograms(user, [

@@ -31,8 +31,8 @@ describe('CPU time', () => {
 
   test('of a sleeper is next to nothing', async () => {
     const usage = await usageOf('usleep(300000);');
-    expect(usage.wallTimeMs).toSatisfy(between(300, 400));
-    expect(usage.cpuTimeMs).toSatisfy(between(0, 10));
+    expect(usage.wallTimeMs).toSatisfy(between(300, 800));
+    expect(usage.cpuTimeMs).toSatisfy(between(0, 20));
   });
 
   test('of the start is not charged with what came before', async () => {
@@ -74,7 +74,7 @@ describe('memory', () => {
 
 test('wall time is that of the main process', async () => {
   const run = onlyRun(await user.run(sh('sleep 0.3')));
-  expect(run.usage.wallTimeMs).toSatisfy(between(300, 400));
+  expect(run.usage.wallTimeMs).toSatisfy(between(300, 800));
   const daemon = onlyRun(await user.run(sh('sleep 2 & exit 0')));
-  expect(daemon.usage.wallTimeMs).toBeLessThan(100);
+  expect(daemon.usage.wallTimeMs).toBeLessThan(1000);
 });

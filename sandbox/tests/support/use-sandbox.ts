@@ -51,15 +51,20 @@ export function leftovers(ownerId: string): string[] {
 
 export function placesOf(ownerId: string): string[] {
   return CONTROLLERS.flatMap((controller) => {
-    const parent = `/sys/fs/cgroup/${controller}/runyard`;
-    const names = safely(() => readdirSync(parent), []);
-    return names.filter((name) => name.startsWith(`${ownerId}.`)).map((name) => `${parent}/${name}`);
+    const parents = ['runyard', 'runyard-docker'].map((name) => `/sys/fs/cgroup/${controller}/${name}`);
+    return parents.flatMap((parent) => {
+      const names = safely(() => readdirSync(parent), []);
+      return names.filter((name) => name.startsWith(`${ownerId}.`)).map((name) => `${parent}/${name}`);
+    });
   });
 }
 
+/** Those in the groups below it too. */
 export function processesIn(folder: string): number[] {
   const text = safely(() => readFileSync(`${folder}/cgroup.procs`, 'utf8'), '');
-  return text.split('\n').filter(Boolean).map(Number);
+  const groups = safely(() => readdirSync(folder, { withFileTypes: true }), []).filter((entry) => entry.isDirectory());
+  const below = groups.flatMap((entry) => processesIn(`${folder}/${entry.name}`));
+  return [...text.split('\n').filter(Boolean).map(Number), ...below];
 }
 
 /** Groups come and go while they are looked at. */
