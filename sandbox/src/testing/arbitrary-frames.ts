@@ -32,7 +32,7 @@ export const endFrame: fc.Arbitrary<EndFrame> = fc.record({
 });
 
 /** Every frame that PID 1 reads, with every field over its whole range. */
-export const supervisorInputFrame: fc.Arbitrary<HostFrame> = fc.oneof<fc.Arbitrary<HostFrame>[]>(
+const supervisorInputFrame: fc.Arbitrary<HostFrame> = fc.oneof<fc.Arbitrary<HostFrame>[]>(
   fc.record({ type: fc.constant('helloHost'), deadlineMs: u64 }),
   fc.record({
     type: fc.constant('step'),
@@ -71,7 +71,7 @@ const openFrame: fc.Arbitrary<HostFrame> = fc.record({
 });
 
 /** Every frame that the host reads. */
-export const sandboxFrame: fc.Arbitrary<SandboxFrame> = fc.oneof<fc.Arbitrary<SandboxFrame>[]>(
+const sandboxFrame: fc.Arbitrary<SandboxFrame> = fc.oneof<fc.Arbitrary<SandboxFrame>[]>(
   fc.constantFrom({ type: 'helloSandbox' }, { type: 'ready' }, { type: 'done' }),
   fc.record({ type: fc.constantFrom('stdout', 'stderr'), step, data }),
   fc.record({ type: fc.constant('stdinCredit'), step, isClosed: fc.boolean(), bytes: u32 }),
