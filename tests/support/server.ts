@@ -10,6 +10,8 @@ const PROJECT_DIR = path.resolve(import.meta.dirname, '../..');
 /** The first start of a machine builds the runtime root. */
 const START_MS = 480_000;
 
+const TEST_ENVIRONMENT = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', RUNYARD_SANDBOX: 'native' };
+
 export interface ServerOptions {
   /** Default: a new one, removed with the server. */
   readonly dataDir?: string;
@@ -99,7 +101,8 @@ class ServerProcess {
     const { NODE_OPTIONS: _options, NODE_ENV: _mode, ...inherited } = process.env;
     this.#child = spawn(process.execPath, [MAIN], {
       cwd: PROJECT_DIR,
-      env: { ...inherited, HOST: '127.0.0.1', PORT: '0', RUNYARD_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...env },
+      // Never an engine that happens to run on this machine.
+      env: { ...inherited, ...TEST_ENVIRONMENT, RUNYARD_DATA_DIR: dataDir, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -11,6 +11,8 @@ test('nothing set is enough', () => {
     dataDir: '/var/lib/runyard',
     cacheDir: '/var/cache/runyard',
     sandbox: 'auto',
+    sandboxImage: null,
+    sandboxRuntime: null,
     maySetUp: true,
     debianMirror: null,
     startupCheck: null,

@@ -5,6 +5,7 @@ import { loadConfig as loadExecutorConfig, type ExecutorConfig } from '@runyard/
 import { ConfigError, type ConfigProblem, type Env, field, parseEnv } from '@runyard/shared/config';
 import { LOG_LEVELS, type LogLevel } from '@runyard/shared/logging';
 import { z } from 'zod';
+import type { WantedLauncher } from './host.ts';
 
 export interface StandaloneConfig {
   readonly gateway: GatewayConfig;
@@ -16,7 +17,11 @@ export interface ServerConfig {
   readonly dataDir: string;
   /** Runtime roots and compiled parts: may be removed, and is made again. */
   readonly cacheDir: string;
-  readonly sandbox: 'auto' | 'native' | 'docker';
+  readonly sandbox: WantedLauncher;
+  /** Image of the docker launcher; null: the runtime root. */
+  readonly sandboxImage: string | null;
+  /** OCI runtime of the docker launcher by name; null: the engine's default. */
+  readonly sandboxRuntime: string | null;
   /** Whether set-up may install what is missing, or only say what is. */
   readonly maySetUp: boolean;
   /** Where Debian packages come from; null: the host's own mirror. */
@@ -35,6 +40,8 @@ const schema = z.object({
   RUNYARD_DATA_DIR: field.text().optional(),
   RUNYARD_CACHE_DIR: absolutePath.optional(),
   RUNYARD_SANDBOX: field.choice(['auto', 'native', 'docker']).default('auto'),
+  SANDBOX_IMAGE: field.text().optional(),
+  SANDBOX_RUNTIME: field.text().optional(),
   RUNYARD_SETUP: field.choice(['auto', 'off']).default('auto'),
   RUNYARD_DEBIAN_MIRROR: field.text().refine(isHttpUrl, 'must be an http or https URL').optional(),
   RUNYARD_STARTUP_CHECK: field.list().optional(),
@@ -58,6 +65,8 @@ function loadServerConfig(env: Env, isRoot: boolean): ServerConfig {
     dataDir: path.resolve(values.RUNYARD_DATA_DIR ?? defaultDataDir(env, isRoot)),
     cacheDir: values.RUNYARD_CACHE_DIR ?? defaultCacheDir(env, isRoot),
     sandbox: values.RUNYARD_SANDBOX,
+    sandboxImage: values.SANDBOX_IMAGE ?? null,
+    sandboxRuntime: values.SANDBOX_RUNTIME ?? null,
     maySetUp: values.RUNYARD_SETUP === 'auto',
     debianMirror: values.RUNYARD_DEBIAN_MIRROR ?? null,
     startupCheck: values.RUNYARD_STARTUP_CHECK ?? null,

@@ -18,11 +18,13 @@ import { linkVerifier } from './artifact-links.ts';
 import { chooseLanguages } from './choose-languages.ts';
 import { loadConfig, type StandaloneConfig } from './config.ts';
 import { openBackend, type EmbeddedBackend } from './embedded-backend.ts';
-import { requireSandboxHost } from './host.ts';
+import { chooseLauncher, requireArchitecture } from './host.ts';
+import { LauncherHealth } from './launcher-health.ts';
 import { clientUrl, readyLines } from './ready-lines.ts';
 import { sandboxReadiness } from './readiness.ts';
 import { runProcess, type RunningServer } from './run-process.ts';
 import { SampleRecord } from './sample-record.ts';
+import { findEngine } from './set-up-docker.ts';
 import { setUpSandbox, type SandboxSetup } from './set-up-sandbox.ts';
 import { Shutdown } from './shutdown.ts';
 import { StartupCheck } from './startup-check.ts';
@@ -40,6 +42,7 @@ const terminal = new Terminal(process.stdout);
 /** What every part of the start needs. */
 interface Start {
   readonly config: StandaloneConfig;
+  readonly kind: 'native' | 'docker';
   readonly logger: Logger;
   readonly shutdown: Shutdown;
   /** Aborted when the process is told to end, before or after it is ready. */
@@ -50,7 +53,8 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
   const isRoot = process.getuid?.() === 0;
   const config = loadConfig(process.env, isRoot);
   const host = { platform: process.platform, architecture: process.arch, isRoot };
-  const architecture = requireSandboxHost(config.server, host);
+  const architecture = requireArchitecture(host);
+  const kind = await chooseLauncher(config.server.sandbox, host, findEngine);
   const logger = createLogger({
     service: 'runyard',
     version,
@@ -62,7 +66,7 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
     terminal.line(`Runyard ${version}`);
     const known = await loadLanguages(LANGUAGES_DIR, { architecture });
     const languages = chooseLanguages('RUNYARD_LANGUAGES', config.executor.languages, known);
-    await serve(languages, { config, logger, shutdown, signal });
+    await serve(languages, { config, kind, logger, shutdown, signal });
     return { stop: () => shutdown.run() };
   } catch (error) {
     terminal.done();
@@ -72,14 +76,15 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
 }
 
 async function serve(wanted: readonly Language[], context: Start): Promise<void> {
-  const { config, logger, shutdown, signal } = context;
+  const { config, kind, logger, shutdown, signal } = context;
   const { dataDir, cacheDir } = config.server;
   let url = '';
   const backend = await openBackend(dataDir, () => config.gateway.publicUrl ?? url);
   shutdown.add('backend', () => backend.close());
-  terminal.line(`Data ${dataDir}, cache ${cacheDir}`);
+  terminal.line(`Data ${dataDir}, cache ${cacheDir}, sandbox ${kind}`);
 
-  const environment = { ...config.server, environment: process.env, terminal, logger, signal };
+  const { secret } = backend;
+  const environment = { ...config.server, kind, secret, environment: process.env, terminal, logger, signal };
   const setup = await setUpSandbox({ ...environment, languages: wanted });
   shutdown.add('launcher', () => setup.launcher.close());
 
@@ -105,13 +110,17 @@ async function serve(wanted: readonly Language[], context: Start): Promise<void>
 /** From here on jobs are accepted and run. */
 async function startWorkers(
   backend: EmbeddedBackend,
-  { launcher, sandbox, languages, host }: SandboxSetup,
+  { sandbox, languages, facts, check: checkLauncher }: SandboxSetup,
   check: StartupCheck,
   { config, logger, shutdown }: Start,
 ): Promise<{ gateway: Gateway; executor: Executor }> {
   const { slots } = config.executor;
+  const health = new LauncherHealth({
+    check: checkLauncher ?? (() => Promise.resolve()),
+    onChange: (trouble) => logger.warn({ trouble }, trouble === null ? 'launcher well again' : 'launcher in trouble'),
+  });
   const executor = new Executor(
-    { ...backend, sandbox, languages, logger },
+    { ...backend, sandbox, languages, logger, untilSandboxWell: (drain) => health.untilWell(drain) },
     { slots, worker: `${hostname()}-${process.pid}` },
   );
   const sweeper = new Sweeper({ ...backend, messages: backend.queue, logger });
@@ -123,16 +132,19 @@ async function startWorkers(
     languages,
     logger,
     cell: CELL,
-    version: { version, details: { ...launcher.describe(), runtimeRoot: host.rootId, node: process.version } },
+    version: { version, details: { ...facts, node: process.version } },
     sandboxProbe: async () =>
       sandboxReadiness({
         isStopping: shutdown.hasBegun,
+        launcherTrouble: health.trouble,
         faultsInARow: executor.faultsInARow,
         samples: check.states,
       }),
     verifyArtifactLink: linkVerifier(backend.secret),
   });
   shutdown.add('gateway', () => gateway.drain(GATEWAY_GRACE_MS));
+  health.start();
+  shutdown.add('launcher health', () => health.stop());
   sweeper.start();
   shutdown.add('sweeper', () => sweeper.stop());
   executor.start();

@@ -9,13 +9,21 @@ const SAMPLES = new Map([
 ] as const);
 
 test('ready, with the state of every sample', () => {
-  expect(sandboxReadiness({ isStopping: false, faultsInARow: 2, samples: SAMPLES })).toEqual({
+  expect(sandboxReadiness({ isStopping: false, launcherTrouble: null, faultsInARow: 2, samples: SAMPLES })).toEqual({
     isReady: true,
     detail: 'samples passed: bash, python; pending: c; failed: cpp',
   });
 });
 
 test('not ready while stopping, or when run after run fails by our fault', () => {
-  expect(sandboxReadiness({ isStopping: true, faultsInARow: 0, samples: SAMPLES }).isReady).toBe(false);
-  expect(sandboxReadiness({ isStopping: false, faultsInARow: 3, samples: SAMPLES }).isReady).toBe(false);
+  expect(sandboxReadiness({ isStopping: true, launcherTrouble: null, faultsInARow: 0, samples: SAMPLES }).isReady).toBe(
+    false,
+  );
+  expect(sandboxReadiness({ isStopping: false, launcherTrouble: 'down', faultsInARow: 0, samples: SAMPLES })).toEqual({
+    isReady: false,
+    detail: 'down',
+  });
+  expect(
+    sandboxReadiness({ isStopping: false, launcherTrouble: null, faultsInARow: 3, samples: SAMPLES }).isReady,
+  ).toBe(false);
 });

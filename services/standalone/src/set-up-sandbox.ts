@@ -1,31 +1,55 @@
 import { SupervisedSandbox, type Launcher, type Sandbox } from '@runyard/sandbox';
-import { HostRefusal, LauncherFailure, NativeLauncher } from '@runyard/sandbox/native';
+import { EngineError } from '@runyard/sandbox/docker';
+import { HostRefusal, LauncherFailure } from '@runyard/sandbox/native';
 import {
   ensureRuntimeRoot,
   ensureSandboxBinaries,
   RuntimeRootError,
   type EnsureRootOptions,
+  type RuntimeRoot,
+  type SandboxBinaries,
 } from '@runyard/sandbox/runtime-root';
 import type { InstalledLanguage, Language } from '@runyard/shared/domain';
 import { StartupError } from '@runyard/shared/errors';
 import { installedLanguages, rootRecipeOf } from '@runyard/shared/languages';
 import type { Logger } from '@runyard/shared/logging';
-import { release } from 'node:os';
 import type { CheckedHost } from './sample-record.ts';
+import { setUpDocker } from './set-up-docker.ts';
+import { setUpNative } from './set-up-native.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface SandboxSetup {
+/** A launcher that runs, and what is to be said about it. */
+export interface LauncherSetup {
   readonly launcher: Launcher;
+  readonly host: CheckedHost;
+  /** For `/version`: nothing that helps an attacker. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Rejects when places cannot be made; null where that cannot be by itself. */
+  readonly check: ((deadlineMs: number) => Promise<void>) | null;
+}
+
+export interface SandboxSetup extends LauncherSetup {
   readonly sandbox: Sandbox;
   readonly languages: readonly InstalledLanguage[];
-  readonly host: CheckedHost;
+}
+
+/** What every launcher is made of. */
+export interface ToolchainSetup {
+  readonly root: RuntimeRoot;
+  readonly binaries: SandboxBinaries;
+  readonly logger: Logger;
 }
 
 export interface SandboxSetupOptions {
+  readonly kind: 'native' | 'docker';
   readonly languages: readonly Language[];
   readonly cacheDir: string;
   readonly maySetUp: boolean;
   readonly debianMirror: string | null;
+  readonly sandboxImage: string | null;
+  readonly sandboxRuntime: string | null;
+  /** The installation's own. */
+  readonly secret: Uint8Array;
   readonly environment: EnsureRootOptions['environment'];
   readonly terminal: Terminal;
   readonly logger: Logger;
@@ -41,19 +65,7 @@ export async function setUpSandbox(options: SandboxSetupOptions): Promise<Sandbo
   try {
     return await setUp(options);
   } catch (error) {
-    if (error instanceof HostRefusal) {
-      throw new StartupError(
-        `This host cannot enforce a limit that programs must run under: ${error.message}\nRunyard takes no jobs without it; README.md says what a host needs.`,
-        { cause: error },
-      );
-    }
-    if (error instanceof LauncherFailure) {
-      throw new StartupError(`The sandbox launcher does not start: ${error.message}.`, { cause: error });
-    }
-    if (error instanceof RuntimeRootError && error.code !== 'aborted') {
-      throw new StartupError(error.message, { cause: error });
-    }
-    throw error;
+    throw asStartupError(error);
   }
 }
 
@@ -70,16 +82,33 @@ async function setUp(options: SandboxSetupOptions): Promise<SandboxSetup> {
   });
   const binaries = await ensureSandboxBinaries({ root, cacheDir, progress, signal });
   terminal.done();
-  const launcher = await NativeLauncher.start({
-    launcherPath: binaries.launcherPath,
-    supervisorPath: binaries.supervisorPath,
-    rootDir: root.dir,
-    log: (level, message) => logger[level]({ part: 'launcher' }, message),
-  });
+  const toolchain = { root, binaries, logger };
+  const setup = options.kind === 'docker' ? await setUpDocker(toolchain, options) : await setUpNative(toolchain);
   return {
-    launcher,
-    sandbox: new SupervisedSandbox(launcher),
+    ...setup,
+    sandbox: new SupervisedSandbox(setup.launcher),
     languages: installedLanguages(options.languages, root.manifest.toolchains),
-    host: { rootId: root.id, launcher: binaries.dir, kernel: release() },
   };
+}
+
+function asStartupError(error: unknown): unknown {
+  if (error instanceof HostRefusal) {
+    return new StartupError(
+      `This host cannot enforce a limit that programs must run under: ${error.message}\nRunyard takes no jobs without it; README.md says what a host needs.`,
+      { cause: error },
+    );
+  }
+  if (error instanceof LauncherFailure) {
+    return new StartupError(`The sandbox launcher does not start: ${error.message}.`, { cause: error });
+  }
+  if (error instanceof EngineError) {
+    return new StartupError(
+      `The docker sandbox cannot be set up: ${error.message}.\nMend that, or use RUNYARD_SANDBOX=native on Linux as root.`,
+      { cause: error },
+    );
+  }
+  if (error instanceof RuntimeRootError && error.code !== 'aborted') {
+    return new StartupError(error.message, { cause: error });
+  }
+  return error;
 }

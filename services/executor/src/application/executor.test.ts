@@ -17,12 +17,12 @@ afterEach(async () => {
   world[Symbol.dispose]();
 });
 
-function start(slots: number): Executor {
+function start(slots: number, untilSandboxWell: () => Promise<void> = async () => undefined): Executor {
   const { sandbox } = world.deps;
   const { store, queue, artifacts } = world;
   const options = { slots, worker: 'test', random: () => 0 };
-  const deps = { store, queue, artifacts, sandbox, languages: [PYTHON], clock: systemClock, logger: silentLogger() };
-  executor = new Executor(deps, options);
+  const parts = { store, queue, artifacts, sandbox, languages: [PYTHON], clock: systemClock, logger: silentLogger() };
+  executor = new Executor({ ...parts, untilSandboxWell }, options);
   executor.start();
   return executor;
 }
@@ -110,4 +110,15 @@ test('a drain does not throw away a job that ends just then', async () => {
   await expect.poll(() => executor.runningJobs).toBe(1);
   await executor.drain(0);
   expect((await world.job(executionId)).status).toBe('completed');
+});
+
+test('takes no job while the sandbox is in trouble', async () => {
+  const well = Promise.withResolvers<void>();
+  const { executionId } = await world.submit();
+  start(1, () => well.promise);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(world.calls).not.toContain('queue.receive');
+  expect((await world.job(executionId)).status).toBe('queued');
+  well.resolve();
+  await expect.poll(async () => (await world.job(executionId)).status).toBe('completed');
 });

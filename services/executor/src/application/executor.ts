@@ -11,6 +11,8 @@ export interface ExecutorDependencies {
   readonly queue: JobQueue;
   readonly artifacts: ArtifactStore;
   readonly sandbox: Sandbox;
+  /** Resolves when places can be made or `signal` aborts: until then jobs stay in the queue and spend no attempts. Default: at once. */
+  readonly untilSandboxWell?: (signal: AbortSignal) => Promise<void>;
   /** Whose jobs are taken. */
   readonly languages: readonly Language[];
   readonly clock: Clock;
@@ -44,9 +46,8 @@ export class Executor {
   readonly #keeper: LeaseKeeper;
   readonly #running = new Set<Promise<void>>();
   readonly #receiving = new AbortController();
-  readonly #receivingEnded = new Promise<void>((resolve) => {
-    this.#receiving.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  /** Ends the wait for a free slot, if there is one. */
+  #wake: () => void = () => undefined;
   #loop: Promise<void> | null = null;
   #faultsInARow = 0;
 
@@ -78,6 +79,7 @@ export class Executor {
    */
   async drain(graceMs: number): Promise<void> {
     this.#receiving.abort();
+    this.#wake();
     await this.#loop;
     const finished = Promise.all(this.#running);
     const graceEnd = new AbortController();
@@ -93,11 +95,20 @@ export class Executor {
     while (!signal.aborted) {
       const free = this.#options.slots - this.#running.size;
       if (free <= 0) {
-        await Promise.race([...this.#running, this.#receivingEnded]);
+        await this.#untilWoken();
         continue;
       }
+      await this.#deps.untilSandboxWell?.(signal);
+      if (signal.aborted) break;
       for (const delivery of await this.#receive(free)) this.#begin(delivery);
     }
+  }
+
+  /** No race of promises: one that lives as long as the process would keep every wait that ever was. */
+  async #untilWoken(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   async #receive(maxMessages: number): Promise<readonly Delivery[]> {
@@ -120,6 +131,7 @@ export class Executor {
   #begin(delivery: Delivery): void {
     const task = this.#handle(delivery).finally(() => {
       this.#running.delete(task);
+      this.#wake();
     });
     this.#running.add(task);
   }

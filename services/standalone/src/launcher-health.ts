@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Asked often and answered soon, so that trouble shows within five seconds. */
+const EVERY_MS = 1_500;
+const DEADLINE_MS = 2_500;
+
+export interface LauncherHealthOptions {
+  /** Rejects when the launcher cannot make places, or does not know so within the deadline. */
+  readonly check: (deadlineMs: number) => Promise<void>;
+  readonly everyMs?: number;
+  readonly onChange?: (trouble: string | null) => void;
+}
+
+/** Watches a launcher that depends on another program, such as a container engine. */
+export class LauncherHealth {
+  readonly #options: LauncherHealthOptions;
+  readonly #end = new AbortController();
+  readonly #waiters = new Set<() => void>();
+  #trouble: string | null = null;
+  #loop: Promise<void> | null = null;
+
+  constructor(options: LauncherHealthOptions) {
+    this.#options = options;
+  }
+
+  /** What is wrong, or null. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  start(): void {
+    this.#loop ??= this.#watch();
+  }
+
+  async stop(): Promise<void> {
+    this.#end.abort();
+    await this.#loop;
+  }
+
+  /** Resolves at once while all is well, else when it is again or `signal` aborts. */
+  async untilWell(signal: AbortSignal): Promise<void> {
+    if (this.#trouble === null || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#waiters.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiters.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      const trouble = await this.#options.check(DEADLINE_MS).then(
+        () => null,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      this.#set(trouble);
+      await sleep(this.#options.everyMs ?? EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #set(trouble: string | null): void {
+    const hasChanged = (this.#trouble === null) !== (trouble === null);
+    this.#trouble = trouble;
+    if (!hasChanged) return;
+    if (trouble === null) for (const wake of this.#waiters) wake();
+    this.#options.onChange?.(trouble);
+  }
+}
