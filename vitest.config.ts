@@ -15,7 +15,13 @@ export default defineConfig({
         20_000,
       ),
       project('contract', ['shared/**/*.contract.ts'], 60_000),
-      project('sandbox', ['sandbox/tests/**/*.sandbox.ts'], 120_000),
+      project('sandbox', ['sandbox/tests/**/*.sandbox.ts'], 120_000, { exclude: ['**/docker-*', '**/agreement.*'] }),
+      // The same files with the other launcher, less those that are about the native one or need none.
+      project('sandbox-docker', ['sandbox/tests/**/*.sandbox.ts'], 120_000, {
+        exclude: ['**/native-launcher.*', '**/runtime-root.*', '**/frame-echo.*'],
+        env: { RUNYARD_TEST_LAUNCHER: 'docker' },
+        globalSetup: ['sandbox/src/testing/docker-suite-setup.ts'],
+      }),
       project('e2e', ['tests/e2e/**/*.e2e.ts'], 180_000),
       project('faults', ['tests/faults/**/*.faults.ts'], 1_200_000),
       project('abuse', ['tests/abuse/**/*.abuse.ts'], 300_000),
@@ -23,7 +29,13 @@ export default defineConfig({
   },
 });
 
-function project(name: string, include: string[], testTimeout: number) {
+interface ProjectOptions {
+  readonly exclude?: string[];
+  readonly env?: Record<string, string>;
+  readonly globalSetup?: string[];
+}
+
+function project(name: string, include: string[], testTimeout: number, more: ProjectOptions = {}) {
   // Suites other than `unit` share one real sandbox host of few cores: files one after the other keep wall limits honest.
-  return { test: { name, include, testTimeout, hookTimeout: 600_000, fileParallelism: name === 'unit' } };
+  return { test: { name, include, testTimeout, hookTimeout: 600_000, fileParallelism: name === 'unit', ...more } };
 }

@@ -23,7 +23,7 @@ describe('createBody', () => {
       Memory: 268_435_456,
       MemorySwap: 268_435_456,
       NanoCpus: 1_000_000_000,
-      PidsLimit: 66,
+      PidsLimit: 65,
     });
   });
 
@@ -48,7 +48,6 @@ describe('createBody', () => {
       'ReadonlyRootfs',
       'RestartPolicy',
       'SecurityOpt',
-      'ShmSize',
       'Tmpfs',
       'UTSMode',
       'Ulimits',

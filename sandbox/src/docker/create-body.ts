@@ -13,6 +13,9 @@ const MIB = 1024 * 1024;
 /** Scratch space inside, as in `decisions.md` (Limits). It counts as the place's memory. */
 const SCRATCH = { boxMiB: 64, tmpMiB: 32, shmMiB: 16, programMiB: 64, inodes: 4096 } as const;
 
+/** A runtime written in Go has a dozen threads before it becomes PID 1. */
+const RUNTIME_TASKS = 32;
+
 export interface CreateRequest {
   readonly image: string;
   readonly runtime: string | null;
@@ -63,20 +66,21 @@ function hostConfig(request: CreateRequest): HostConfig {
     ...(request.cgroupParent === null ? {} : { CgroupParent: request.cgroupParent }),
     NetworkMode: 'none',
     ReadonlyRootfs: true,
-    // uid= and gid= because runc ignores mode= where the directory exists (finding F4).
+    // uid= and gid= because runc ignores mode= where the directory exists (finding F4); the image's folders have these modes.
     Tmpfs: {
       '/box': `rw,exec,nosuid,nodev,size=${SCRATCH.boxMiB}m,nr_inodes=${SCRATCH.inodes},mode=0700,${owner}`,
-      '/tmp': `rw,noexec,nosuid,nodev,size=${SCRATCH.tmpMiB}m,nr_inodes=${SCRATCH.inodes},mode=0700,${owner}`,
+      '/tmp': `rw,noexec,nosuid,nodev,size=${SCRATCH.tmpMiB}m,nr_inodes=${SCRATCH.inodes},mode=1777,uid=0,gid=0`,
       '/program': `rw,exec,nosuid,nodev,size=${SCRATCH.programMiB}m,nr_inodes=${SCRATCH.inodes},mode=0755,uid=0,gid=0`,
+      // In place of the engine's own, which has no bound on its inodes.
+      '/dev/shm': `rw,noexec,nosuid,nodev,size=${SCRATCH.shmMiB}m,nr_inodes=${SCRATCH.inodes},mode=1777,uid=0,gid=0`,
     },
-    ShmSize: SCRATCH.shmMiB * MIB,
     CapDrop: ['ALL'],
     CapAdd: ['SETUID', 'SETGID', 'KILL'],
     SecurityOpt: ['no-new-privileges'],
     Privileged: false,
-    PidsLimit: pidsLimit(request.limits.processes),
-    Memory: request.limits.memoryBytes,
-    MemorySwap: request.limits.memoryBytes,
+    PidsLimit: initialPidsLimit(request.limits.processes),
+    Memory: memoryLimit(request.limits.memoryBytes),
+    MemorySwap: memoryLimit(request.limits.memoryBytes),
     NanoCpus: request.limits.cpuMilli * 1_000_000,
     OomScoreAdj: 500,
     // Hard limits for PID 1, which lowers them per step. Above the engine's own they are refused, since runc sets them without rights.
@@ -98,9 +102,19 @@ function hostConfig(request: CreateRequest): HostConfig {
   };
 }
 
-/** PID 1 and one helper of its own live in the same cgroup as the step. */
+/** The engine refuses less than 6 MiB. */
+export function memoryLimit(bytes: number): number {
+  return Math.max(bytes, 6 * MIB);
+}
+
+/** PID 1 lives in the same cgroup as the step; its helpers run only when the step has no process. */
 export function pidsLimit(processes: number): number {
-  return processes + 2;
+  return processes + 1;
+}
+
+/** The runtime's own threads start inside the new cgroup and need room; a smaller limit is set before the step starts. */
+export function initialPidsLimit(processes: number): number {
+  return Math.max(pidsLimit(processes), RUNTIME_TASKS);
 }
 
 function ulimit(name: string, value: number): { Name: string; Soft: number; Hard: number } {

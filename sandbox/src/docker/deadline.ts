@@ -11,30 +11,34 @@ export class EngineError extends Error {
 
 /**
  * Races a call of the engine with our own timer. dockerode's promises can stay pending for ever once the connection is
- * cut after the response headers, and neither its `timeout` nor an abort signal helps then. A late answer is ignored,
- * unless `onLate` cleans up what it made. Throws EngineError.
+ * cut after the response headers, and neither its `timeout` nor an abort signal helps then. The signal that the call is
+ * given closes the connection of a call that is late, so that an engine that never answers holds no descriptors of ours. An
+ * answer that comes too late nevertheless is ignored, unless `onLate` cleans up what it made. Throws EngineError.
  */
 export async function withDeadline<T>(
   what: string,
   deadlineMs: number,
-  call: Promise<T>,
+  start: (signal: AbortSignal) => Promise<T>,
   onLate?: (value: T) => void,
 ): Promise<T> {
+  const connection = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let isLate = false;
-  call.then(
-    (value) => {
-      if (isLate) onLate?.(value);
-    },
-    () => undefined,
-  );
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       isLate = true;
       reject(new EngineError(what, { detail: `no answer within ${deadlineMs} ms` }));
+      connection.abort();
     }, deadlineMs);
   });
   try {
+    const call = start(connection.signal);
+    call.then(
+      (value) => {
+        if (isLate) onLate?.(value);
+      },
+      () => undefined,
+    );
     return await Promise.race([call, timeout]);
   } catch (error) {
     throw toEngineError(what, error);

@@ -1,16 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
-import type { SandboxLimits } from '../plan.ts';
 import type { Launcher, Place, PlaceLimits } from '../sandbox.ts';
-import { ContainerStream } from './container-stream.ts';
-import { createBody, pidsLimit } from './create-body.ts';
-import { encodeContainerEnd } from './container-end.ts';
+import { ContainerPlace } from './container-place.ts';
+import { createBody } from './create-body.ts';
 import { EngineError } from './deadline.ts';
 import type { Engine, EngineFacts } from './engine.ts';
+import { ParentCgroups } from './parent-cgroups.ts';
 import { Reaper } from './reaper.ts';
-import { removeParent } from './usage.ts';
 
 /** Upper half of the product's range 200000..209999; the native launcher leases from the lower half of the same host. */
 const UIDS = { first: 205_000, last: 209_999 } as const;
@@ -18,13 +14,18 @@ const UIDS = { first: 205_000, last: 209_999 } as const;
 const MAX_UID_TRIES = 64;
 /** Create, start, remove and the engine's own delays on top of the plan's longest time. */
 const EXPIRY_MARGIN_MS = 60_000;
+/** A healthy engine removes a container in a tenth of that. */
+const FORCE_AFTER_MS = 2_000;
+/** A parent cgroup is busy for a moment after its container is gone. */
+const CGROUP_TRIES = 5;
+const CGROUP_RETRY_MS = 20;
 
 export interface DockerLauncherOptions {
   readonly engine: Engine;
   readonly image: string;
   /** OCI runtime by name (`runsc`), or null for the engine's default. A missing one refuses the start. */
   readonly runtime: string | null;
-  /** Stable over restarts of one installation: what a former process left under it is removed at start. */
+  /** Stable over restarts of one installation, and in use once at a time: what a former process left under it is removed at start. */
   readonly ownerId: string;
   readonly onDiagnostics?: (text: string) => void;
 }
@@ -39,17 +40,21 @@ export class DockerLauncher implements Launcher {
   readonly name = 'docker';
   readonly #options: DockerLauncherOptions;
   readonly #facts: EngineFacts;
+  readonly #cgroups: ParentCgroups;
   readonly #reaper: Reaper;
-  readonly #controllers: readonly string[];
+  /** From before the container is created until it is removed, or its removal has failed. */
+  readonly #open = new Map<string, ContainerPlace | null>();
   readonly #removals = new Set<Promise<void>>();
   #nextUid = randomInt(UIDS.first, UIDS.last + 1);
   #sequence = 0;
+  #isClosed = false;
 
-  private constructor(options: DockerLauncherOptions, facts: EngineFacts, controllers: readonly string[]) {
+  private constructor(options: DockerLauncherOptions, facts: EngineFacts, cgroups: ParentCgroups) {
+    const { engine, ownerId } = options;
     this.#options = options;
     this.#facts = facts;
-    this.#controllers = controllers;
-    this.#reaper = new Reaper(options.engine, options.ownerId);
+    this.#cgroups = cgroups;
+    this.#reaper = new Reaper({ engine, cgroups, ownerId, isOpen: (sandboxId) => this.#open.has(sandboxId) });
   }
 
   /** Throws EngineError when the engine does not answer or lacks the runtime. */
@@ -61,8 +66,8 @@ export class DockerLauncher implements Launcher {
         detail: `the engine has no runtime ${options.runtime} (it has ${known})`,
       });
     }
-    const launcher = new DockerLauncher(options, facts, await cgroupV1Controllers());
-    await launcher.#reaper.removeLeftovers();
+    const launcher = new DockerLauncher(options, facts, await ParentCgroups.of(facts));
+    await launcher.#reaper.sweep();
     launcher.#reaper.start();
     return launcher;
   }
@@ -84,16 +89,19 @@ export class DockerLauncher implements Launcher {
 
   async open(limits: PlaceLimits, signal?: AbortSignal): Promise<Place> {
     signal?.throwIfAborted();
+    if (this.#isClosed) throw new EngineError('open a sandbox', { detail: 'the launcher is closed' });
     this.#sequence += 1;
     const sandboxId = `${this.#options.ownerId}.${this.#sequence}`;
-    const cgroupParent = this.#facts.cgroupDriver === 'cgroupfs' ? `/runyard-docker/${sandboxId}` : null;
-    const container = await this.#create(sandboxId, limits, cgroupParent);
-    const place = new ContainerPlace(container, cgroupParent, limits, {
-      engine: this.#options.engine,
-      onDiagnostics: (text) => this.#options.onDiagnostics?.(text.toString('utf8')),
-      remove: () => this.#remove(container, cgroupParent),
+    this.#open.set(sandboxId, null);
+    const container = await this.#create(sandboxId, limits).catch((error: unknown) => {
+      // Perhaps there is a container all the same: from now on it is the reaper's.
+      this.#open.delete(sandboxId);
+      throw error;
     });
+    const place = this.#placeOf(sandboxId, container, limits);
+    this.#open.set(sandboxId, place);
     try {
+      signal?.throwIfAborted();
       await place.begin();
       signal?.throwIfAborted();
       return place;
@@ -103,14 +111,17 @@ export class DockerLauncher implements Launcher {
     }
   }
 
-  /** Removes what is still there. Idempotent. */
+  /** Kills what is left, tells the sessions so, and removes everything. Idempotent. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#reaper.stop();
+    const places = [...this.#open.values()].filter((place) => place !== null);
+    await Promise.all(places.map((place) => place.close()));
     await Promise.all(this.#removals);
-    await this.#reaper.removeLeftovers().catch(() => undefined);
+    await this.#reaper.sweep().catch(() => undefined);
   }
 
-  async #create(sandboxId: string, limits: PlaceLimits, cgroupParent: string | null): Promise<Docker.Container> {
+  async #create(sandboxId: string, limits: PlaceLimits): Promise<Docker.Container> {
     for (let tries = 0; tries < MAX_UID_TRIES; tries += 1) {
       const uid = this.#nextUid;
       this.#nextUid = uid === UIDS.last ? UIDS.first : uid + 1;
@@ -123,7 +134,7 @@ export class DockerLauncher implements Launcher {
           ownerId: this.#options.ownerId,
           expiresAtMs: Date.now() + limits.deadlineMs + EXPIRY_MARGIN_MS,
           limits,
-          cgroupParent,
+          cgroupParent: this.#cgroups.parentOf(sandboxId),
         }),
       );
       if (container !== null) return container;
@@ -131,82 +142,36 @@ export class DockerLauncher implements Launcher {
     throw new EngineError('create the container', { detail: `${MAX_UID_TRIES} names in a row are taken` });
   }
 
+  #placeOf(sandboxId: string, container: Docker.Container, limits: PlaceLimits): ContainerPlace {
+    return new ContainerPlace({
+      sandboxId,
+      container,
+      limits,
+      engine: this.#options.engine,
+      cgroups: this.#cgroups,
+      onDiagnostics: (text) => this.#options.onDiagnostics?.(text),
+      onRelease: () => this.#remove(sandboxId, container),
+    });
+  }
+
   /** In the background, so that a result need not wait for it: the uid stays leased by the container's name until it is gone. */
-  #remove(container: Docker.Container, cgroupParent: string | null): void {
+  #remove(sandboxId: string, container: Docker.Container): void {
+    // The engine may be unable to (F1): what runs must end all the same.
+    const force = setTimeout(() => void this.#cgroups.kill(sandboxId), FORCE_AFTER_MS);
     const removal = this.#options.engine
       .remove(container)
+      .then(() => this.#removeCgroups(sandboxId))
       .catch((error: unknown) => this.#options.onDiagnostics?.(`${String(error)} (left to the reaper)`))
-      .then(() => (cgroupParent === null ? undefined : removeParent(cgroupParent, this.#controllers)))
-      .finally(() => this.#removals.delete(removal));
+      .finally(() => {
+        clearTimeout(force);
+        this.#open.delete(sandboxId);
+        this.#removals.delete(removal);
+      });
     this.#removals.add(removal);
   }
-}
 
-interface PlaceTools {
-  readonly engine: Engine;
-  readonly onDiagnostics: (text: Buffer) => void;
-  readonly remove: () => void;
-}
-
-class ContainerPlace implements Place {
-  readonly #container: Docker.Container;
-  readonly #cgroupParent: string | null;
-  readonly #tools: PlaceTools;
-  #limits: { memoryBytes: number; processes: number };
-  #stream: ContainerStream | null = null;
-  #isDisposed = false;
-
-  constructor(container: Docker.Container, cgroupParent: string | null, limits: PlaceLimits, tools: PlaceTools) {
-    this.#container = container;
-    this.#cgroupParent = cgroupParent;
-    this.#limits = limits;
-    this.#tools = tools;
+  async #removeCgroups(sandboxId: string): Promise<void> {
+    for (let tries = 1; !(await this.#cgroups.remove(sandboxId)) && tries < CGROUP_TRIES; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, CGROUP_RETRY_MS));
   }
-
-  get stream(): Duplex {
-    if (this.#stream === null) throw new Error('the place has not begun');
-    return this.#stream;
-  }
-
-  /** Attach first, then start; `wait` with `next-exit`, since its default condition holds for a created container (F3). */
-  async begin(): Promise<void> {
-    const socket = await this.#tools.engine.attach(this.#container);
-    const stream = new ContainerStream(socket, {
-      onDiagnostics: this.#tools.onDiagnostics,
-      makeEnd: () => encodeContainerEnd(this.#tools.engine, this.#container, this.#cgroupParent),
-    });
-    this.#stream = stream;
-    // Second witness of the end: an attach stream can stay open without one (F14). It may never settle (F2): nobody awaits it.
-    this.#container.wait({ condition: 'next-exit' }).then(
-      () => setTimeout(() => stream.finish(), DRAIN_MS).unref(),
-      () => undefined,
-    );
-    await this.#tools.engine.start(this.#container);
-  }
-
-  /** The cgroup must hold what this step may have, not the plan's maximum. */
-  async prepareStep(limits: SandboxLimits): Promise<void> {
-    const wanted = { memoryBytes: limits.memoryBytes, processes: limits.processes };
-    if (wanted.memoryBytes === this.#limits.memoryBytes && wanted.processes === this.#limits.processes) return;
-    const update = { memoryBytes: wanted.memoryBytes, pidsLimit: pidsLimit(wanted.processes) };
-    await this.#tools.engine.update(this.#container, update);
-    this.#limits = wanted;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    // The socket goes as well as the container: a kill alone can hang behind an unread stream (F1).
-    this.#stream?.destroy();
-    this.#tools.remove();
-  }
-}
-
-/** The engine itself waits two seconds for the streams of a dead container. */
-const DRAIN_MS = 2_000;
-
-/** Hierarchies of cgroup v1 on this host, or none. */
-async function cgroupV1Controllers(): Promise<readonly string[]> {
-  const names = await readdir('/sys/fs/cgroup').catch((): string[] => []);
-  return names.includes('memory') ? names : [];
 }

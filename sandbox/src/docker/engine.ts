@@ -21,21 +21,29 @@ export interface ContainerState {
   readonly isOomKilled: boolean;
 }
 
+/** A container of ours as the engine lists it. */
+export interface ListedContainer {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** The calls of the engine that the launcher needs, each with a deadline of ours; no type of dockerode leaves this folder. */
 export class Engine {
   readonly docker: Docker;
 
+  /** Null: where DOCKER_HOST says, else the usual socket. */
   constructor(socketPath: string | null) {
     this.docker = socketPath === null ? new Docker() : new Docker({ socketPath });
   }
 
   async ping(deadlineMs = QUICK_MS): Promise<void> {
-    await withDeadline('ping the engine', deadlineMs, this.docker.ping());
+    const docker: { ping(options: { abortSignal: AbortSignal }): Promise<unknown> } = this.docker;
+    await withDeadline('ping the engine', deadlineMs, (abortSignal) => docker.ping({ abortSignal }));
   }
 
   async facts(): Promise<EngineFacts> {
-    const info: unknown = await withDeadline('ask the engine what it is', QUICK_MS, this.docker.info());
-    const version = await withDeadline('ask the engine for its version', QUICK_MS, this.docker.version());
+    const info: unknown = await withDeadline('ask the engine what it is', QUICK_MS, () => this.docker.info());
+    const version = await withDeadline('ask the engine for its version', QUICK_MS, () => this.docker.version());
     const known = info as { CgroupVersion?: string; CgroupDriver?: string; Runtimes?: Record<string, unknown> };
     return {
       version: version.Version,
@@ -46,10 +54,19 @@ export class Engine {
     };
   }
 
-  /** False when the name is taken (another place has the uid). */
+  /**
+   * Null when the name is taken (another place has the uid). When it fails without a status the engine may have made the
+   * container all the same: the reaper finds it.
+   */
   async create(body: Docker.ContainerCreateOptions): Promise<Docker.Container | null> {
+    const { name, ...rest } = body;
     try {
-      return await withDeadline('create the container', SLOW_MS, this.docker.createContainer(body), (late) => {
+      const start = (abortSignal: AbortSignal): Promise<Docker.Container> => {
+        // With `_query` the body goes in the body alone; dockerode would write all of it into the address as well.
+        const options = { _query: { name }, _body: rest, abortSignal };
+        return this.docker.createContainer(options);
+      };
+      return await withDeadline('create the container', SLOW_MS, start, (late) => {
         void this.remove(late).catch(() => undefined);
       });
     } catch (error) {
@@ -60,44 +77,73 @@ export class Engine {
 
   /** Attach before start: output of a short program is lost otherwise (finding F14). */
   async attach(container: Docker.Container): Promise<Duplex> {
-    // `_query` and an empty `_body`: dockerode would write its own options in front of the program's stdin.
-    const options = {
-      _query: { stream: true, stdin: true, stdout: true, stderr: true, logs: false },
-      _body: {},
-      hijack: true,
+    const start = (abortSignal: AbortSignal): Promise<unknown> => {
+      // `_query` and an empty `_body`: dockerode would write its own options in front of the program's stdin.
+      const query = { stream: true, stdin: true, stdout: true, stderr: true, logs: false };
+      const options = { _query: query, _body: {}, hijack: true, abortSignal };
+      return container.attach(options);
     };
-    const call = container.attach(options);
-    return (await withDeadline('attach to the container', QUICK_MS, call, (late) => {
+    const stream = await withDeadline('attach to the container', QUICK_MS, start, (late) => {
       (late as Duplex).destroy();
-    })) as Duplex;
+    });
+    return stream as Duplex;
   }
 
   async start(container: Docker.Container): Promise<void> {
-    await withDeadline('start the container', SLOW_MS, container.start());
+    await withDeadline('start the container', SLOW_MS, (abortSignal) => container.start({ abortSignal }));
+  }
+
+  /**
+   * Settles when the container does not run: call it after `start`, since a created one does not run either (finding F3). It
+   * has no deadline, and when the connection is cut it never settles (F2): nobody may depend on it.
+   */
+  async ended(container: Docker.Container, signal: AbortSignal): Promise<void> {
+    await container.wait({ condition: 'not-running', abortSignal: signal });
   }
 
   async inspect(container: Docker.Container): Promise<ContainerState> {
-    const { State: state } = await withDeadline('inspect the container', QUICK_MS, container.inspect());
+    const start = (abortSignal: AbortSignal) => container.inspect({ abortSignal });
+    const { State: state } = await withDeadline('inspect the container', QUICK_MS, start);
     return { exitCode: state.ExitCode, isRunning: state.Running, isOomKilled: state.OOMKilled };
   }
 
   async update(container: Docker.Container, limits: { memoryBytes: number; pidsLimit: number }): Promise<void> {
     const body = { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes, PidsLimit: limits.pidsLimit };
-    await withDeadline('change the limits of the container', QUICK_MS, container.update(body));
+    const start = (abortSignal: AbortSignal): Promise<unknown> => container.update({ ...body, abortSignal });
+    await withDeadline('change the limits of the container', QUICK_MS, start);
+  }
+
+  /** Idempotent: 404 (gone) and 409 (does not run) are success. */
+  async kill(container: Docker.Container): Promise<void> {
+    const start = (abortSignal: AbortSignal): Promise<unknown> => container.kill({ abortSignal });
+    await unlessGone(withDeadline('kill the container', QUICK_MS, start));
   }
 
   /** Kills and removes. Idempotent: 404 (gone) and 409 (removal under way) are success. */
   async remove(container: Docker.Container): Promise<void> {
-    try {
-      await withDeadline('remove the container', SLOW_MS, container.remove({ force: true, v: true }));
-    } catch (error) {
-      if (error instanceof EngineError && (error.statusCode === 404 || error.statusCode === 409)) return;
-      throw error;
-    }
+    const start = (abortSignal: AbortSignal): Promise<unknown> =>
+      container.remove({ force: true, v: true, abortSignal });
+    await unlessGone(withDeadline('remove the container', SLOW_MS, start));
   }
 
-  async listByLabel(label: string): Promise<readonly Docker.ContainerInfo[]> {
+  /** Running or not, of everyone who uses the label (`name` or `name=value`). */
+  async listByLabel(label: string): Promise<readonly ListedContainer[]> {
     const query = { all: true, filters: { label: [label] } };
-    return await withDeadline('list containers', QUICK_MS, this.docker.listContainers(query));
+    const start = (abortSignal: AbortSignal) => this.docker.listContainers({ ...query, abortSignal });
+    const found = await withDeadline('list containers', QUICK_MS, start);
+    return found.map(({ Id: id, Labels: labels }) => ({ id, labels }));
+  }
+
+  async removeById(id: string): Promise<void> {
+    await this.remove(this.docker.getContainer(id));
+  }
+}
+
+async function unlessGone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof EngineError && (error.statusCode === 404 || error.statusCode === 409)) return;
+    throw error;
   }
 }

@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { LABEL } from './create-body.ts';
 import { EngineError, withDeadline } from './deadline.ts';
 import type { Engine } from './engine.ts';
+import { followProgress } from './image-progress.ts';
 
 /** Importing a tree of some gigabytes on a slow disk. */
 const IMPORT_MS = 10 * 60_000;
@@ -25,18 +27,36 @@ export interface ImageRequest {
 export async function ensureSandboxImage(engine: Engine, request: ImageRequest): Promise<string> {
   const base = await ensureBase(engine, request);
   const supervisor = await readFile(request.supervisorPath);
-  const id = createHash('sha256').update(base.id).update(supervisor).digest('hex').slice(0, 16);
+  const id = createHash('sha256').update(LAYER_VERSION).update(base.id).update(supervisor).digest('hex').slice(0, 16);
   const image = `runyard/sandbox:${id}`;
-  if ((await imageId(engine, image)) !== null) return image;
+  if ((await inspectImage(engine, image)) !== null) return image;
   request.progress(`Adding the supervisor to ${base.name}`);
   await addSupervisor(engine, base.name, request.supervisorPath, id);
   return image;
 }
 
+export interface KnownImage {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Null when the engine has no image of that name. */
+export async function inspectImage(engine: Engine, name: string): Promise<KnownImage | null> {
+  try {
+    const start = () => engine.docker.getImage(name).inspect();
+    const { Id: id, Config: config } = await withDeadline('inspect the image', SMALL_MS, start);
+    const labels = (config as { Labels?: Readonly<Record<string, string>> | null } | undefined)?.Labels;
+    return { id, labels: labels ?? {} };
+  } catch (error) {
+    if (error instanceof EngineError && error.statusCode === 404) return null;
+    throw error;
+  }
+}
+
 async function ensureBase(engine: Engine, request: ImageRequest): Promise<{ name: string; id: string }> {
   const name = request.sandboxImage ?? `runyard/runtime:${request.root?.id ?? ''}`;
-  const known = await imageId(engine, name);
-  if (known !== null) return { name, id: known };
+  const known = await inspectImage(engine, name);
+  if (known !== null) return { name, id: known.id };
   if (request.sandboxImage !== null) {
     throw new EngineError('find the sandbox image', {
       detail: `the engine has no image ${name}: pull or build it first`,
@@ -46,64 +66,78 @@ async function ensureBase(engine: Engine, request: ImageRequest): Promise<{ name
     throw new EngineError('find the sandbox image', { detail: 'there is no runtime root to import' });
   request.progress(`Importing the runtime root as ${name}`);
   await importTree(engine, request.root.dir, request.root.id);
-  const imported = await imageId(engine, name);
+  const imported = await inspectImage(engine, name);
   if (imported === null)
     throw new EngineError('import the runtime root', { detail: 'the engine does not list it afterwards' });
-  return { name, id: imported };
-}
-
-async function imageId(engine: Engine, name: string): Promise<string | null> {
-  try {
-    return (await withDeadline('inspect the image', SMALL_MS, engine.docker.getImage(name).inspect())).Id;
-  } catch (error) {
-    if (error instanceof EngineError && error.statusCode === 404) return null;
-    throw error;
-  }
+  return { name, id: imported.id };
 }
 
 async function importTree(engine: Engine, dir: string, id: string): Promise<void> {
+  const what = 'import the runtime root';
   // The system's tar keeps owners, modes, hard links and sparse files as they are.
-  const tar = spawn('tar', ['--directory', dir, '--create', '--numeric-owner', '.'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const exited = new Promise<number | null>((resolve, reject) => {
-    tar.once('error', reject);
-    tar.once('close', resolve);
-  });
-  const import_ = engine.docker.importImage(tar.stdout, { repo: 'runyard/runtime', tag: id });
-  const answer = await withDeadline('import the runtime root', IMPORT_MS, import_);
-  await withDeadline('import the runtime root', IMPORT_MS, drain(answer as Readable));
-  const code = await exited;
-  if (code !== 0) throw new EngineError('import the runtime root', { detail: `tar ended with ${String(code)}` });
+  await using tar = startTar(['--directory', dir, '--numeric-owner', '.']);
+  const start = (abortSignal: AbortSignal) =>
+    engine.docker.importImage(tar.stdout, { repo: 'runyard/runtime', tag: id, abortSignal });
+  const answer = await withDeadline(what, IMPORT_MS, start);
+  await followProgress(what, answer as Readable, IMPORT_MS, () => undefined);
+  await tar.done(what);
 }
 
+/** Raised when the layer that goes on top of a base is made differently. */
+const LAYER_VERSION = '2';
+/** A mount takes the mode of the folder that it covers, whatever the mount's own options say (finding F4). */
+const FOLDERS = { box: '0700', tmp: '1777', program: '0755' } as const;
+
 async function addSupervisor(engine: Engine, base: string, supervisorPath: string, id: string): Promise<void> {
-  const body = { Image: base, Entrypoint: ['/opt/runyard/supervisor'], NetworkDisabled: true };
-  const container = await withDeadline('create the image container', SMALL_MS, engine.docker.createContainer(body));
+  const labels = { [LABEL.sandbox]: `image-${id}`, [LABEL.expires]: String(Date.now() + IMPORT_MS) };
+  const body = { Image: base, Entrypoint: ['/opt/runyard/supervisor'], NetworkDisabled: true, Labels: labels };
+  const create = () => engine.docker.createContainer(body);
+  const container = await withDeadline('create the image container', SMALL_MS, create);
   try {
-    const tar = spawn(
-      'tar',
-      [
-        '--create',
-        '--owner=0',
-        '--group=0',
-        '--mode=0755',
-        '--transform=s,.*,opt/runyard/supervisor,',
-        '--absolute-names',
-        supervisorPath,
-      ],
-      { stdio: ['ignore', 'pipe', 'ignore'] },
-    );
-    await withDeadline('add the supervisor', SMALL_MS, container.putArchive(tar.stdout, { path: '/' }));
-    await withDeadline('commit the image', SMALL_MS, container.commit({ repo: 'runyard/sandbox', tag: id }));
+    const supervisor = ['--mode=0755', '--transform=s,.*,opt/runyard/supervisor,', supervisorPath];
+    await putTar(container, supervisor);
+    for (const [folder, mode] of Object.entries(FOLDERS))
+      await putTar(container, [`--mode=${mode}`, `--transform=s,.*,${folder},`, '--no-recursion', '/tmp']);
+    // A layer on top keeps the labels; the image must not be taken for a container that was left.
+    const changes = Object.keys(labels).map((name) => `LABEL ${name}=""`);
+    const commit = () => container.commit({ repo: 'runyard/sandbox', tag: id, changes });
+    await withDeadline('commit the image', SMALL_MS, commit);
   } finally {
     await engine.remove(container);
   }
 }
 
-async function drain(stream: Readable): Promise<void> {
-  for await (const chunk of stream) {
-    const text = String(chunk);
-    if (text.includes('"error"')) throw new EngineError('import the runtime root', { detail: text.slice(0, 300) });
-  }
+async function putTar(container: Awaited<ReturnType<Engine['docker']['createContainer']>>, args: readonly string[]) {
+  await using tar = startTar(['--owner=0', '--group=0', '--absolute-names', ...args]);
+  const start = (abortSignal: AbortSignal): Promise<unknown> =>
+    container.putArchive(tar.stdout, { path: '/', abortSignal });
+  await withDeadline('add the supervisor', SMALL_MS, start);
+  await tar.done('add the supervisor');
+}
+
+export interface RunningTar extends AsyncDisposable {
+  readonly stdout: Readable;
+  /** Throws EngineError when tar failed. */
+  done(what: string): Promise<void>;
+}
+
+/** `tar --create` to its stdout; disposing ends it when nobody read it to the end. */
+export function startTar(args: readonly string[]): RunningTar {
+  const tar = spawn('tar', ['--create', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const exited = new Promise<string>((resolve) => {
+    tar.once('error', (error) => resolve(error.message));
+    tar.once('close', (code, signal) => resolve(code === 0 ? '' : `tar ended with ${signal ?? String(code)}`));
+  });
+  return {
+    stdout: tar.stdout,
+    async done(what) {
+      const trouble = await exited;
+      if (trouble !== '') throw new EngineError(what, { detail: trouble });
+    },
+    async [Symbol.asyncDispose]() {
+      tar.kill('SIGKILL');
+      tar.stdout.destroy();
+      await exited;
+    },
+  };
 }

@@ -1,22 +1,32 @@
 import { LABEL } from './create-body.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, ListedContainer } from './engine.ts';
+import type { ParentCgroups } from './parent-cgroups.ts';
 
 const EVERY_MS = 10_000;
 
-/** Removes containers that no place will: those of a former process of this owner, and those past their deadline, whoever made them. */
+export interface ReaperOptions {
+  readonly engine: Pick<Engine, 'listByLabel' | 'removeById'>;
+  readonly cgroups: Pick<ParentCgroups, 'list' | 'remove'>;
+  readonly ownerId: string;
+  /** Whether a place of this process, or its removal, is under way under that id. */
+  readonly isOpen: (sandboxId: string) => boolean;
+}
+
+/**
+ * Removes containers that no place will: those that this owner has no place for (a former process of it, an answer that
+ * was lost, a removal that failed), and those past their deadline, whoever made them. With them go their cgroups.
+ */
 export class Reaper {
-  readonly #engine: Engine;
-  readonly #ownerId: string;
+  readonly #options: ReaperOptions;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(engine: Engine, ownerId: string) {
-    this.#engine = engine;
-    this.#ownerId = ownerId;
+  constructor(options: ReaperOptions) {
+    this.#options = options;
   }
 
   start(): void {
     // A failed sweep is the engine's trouble, which the health check tells; the next one tries again.
-    this.#timer = setInterval(() => void this.removeExpired().catch(() => undefined), EVERY_MS);
+    this.#timer = setInterval(() => void this.sweep().catch(() => undefined), EVERY_MS);
     this.#timer.unref();
   }
 
@@ -24,18 +34,20 @@ export class Reaper {
     clearInterval(this.#timer);
   }
 
-  /** Only while no place of this owner is open: at start and at the end. Resolves to how many there were. */
-  async removeLeftovers(): Promise<number> {
-    return await this.#removeWhere(`${LABEL.owner}=${this.#ownerId}`, () => true);
-  }
-
-  async removeExpired(nowMs: number = Date.now()): Promise<number> {
-    return await this.#removeWhere(LABEL.sandbox, (labels) => Number(labels[LABEL.expires] ?? 0) < nowMs);
-  }
-
-  async #removeWhere(label: string, isLeft: (labels: Record<string, string>) => boolean): Promise<number> {
-    const left = (await this.#engine.listByLabel(label)).filter((container) => isLeft(container.Labels));
-    await Promise.all(left.map((container) => this.#engine.remove(this.#engine.docker.getContainer(container.Id))));
+  /** Resolves to how many containers there were. Throws EngineError. */
+  async sweep(nowMs: number = Date.now()): Promise<number> {
+    const all = await this.#options.engine.listByLabel(LABEL.sandbox);
+    const left = all.filter((container) => this.#isLeft(container, nowMs));
+    await Promise.all(left.map((container) => this.#options.engine.removeById(container.id)));
+    const ids = await this.#options.cgroups.list();
+    const mine = ids.filter((id) => id.startsWith(`${this.#options.ownerId}.`) && !this.#options.isOpen(id));
+    const theirs = left.map((container) => container.labels[LABEL.sandbox] ?? '').filter(Boolean);
+    await Promise.all([...new Set([...mine, ...theirs])].map((id) => this.#options.cgroups.remove(id)));
     return left.length;
+  }
+
+  #isLeft({ labels }: ListedContainer, nowMs: number): boolean {
+    if (Number(labels[LABEL.expires] ?? 0) < nowMs) return true;
+    return labels[LABEL.owner] === this.#options.ownerId && !this.#options.isOpen(labels[LABEL.sandbox] ?? '');
   }
 }

@@ -1,56 +1,117 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '../docker/engine.ts';
 
 /** Longest wait for a fresh engine to answer. It takes about two seconds on a quiet machine. */
 const START_MS = 60_000;
+const STOP_MS = 15_000;
+/** Data roots that may be in use at once: the engine of a whole run, those of tests that kill theirs, a second run beside it. */
+const MAX_ENGINES = 6;
+/** Can be chosen for a container, which then cannot be started: what a start that fails leaves is a case of the suite. */
+export const BROKEN_RUNTIME = 'broken';
 
 /** A Docker engine of the tests' own: never the host's. No bridge, no iptables; own socket, data root, exec root and pid file. */
 export interface TestEngine extends AsyncDisposable {
   readonly socketPath: string;
-  /** The daemon's process id, for tests that stop or kill it. */
+  /** The daemon's process id; another one after each `start`. */
   readonly pid: number;
+  /** As a crash would. */
+  kill(): Promise<void>;
+  /** After `kill`. */
+  start(): Promise<void>;
 }
 
 /**
- * Starts dockerd. The data root under `cacheDir` is kept between runs, so that images are imported once. Installs Debian's
- * docker.io when dockerd is missing, unless RUNYARD_SETUP=off. Throws when no engine can be had.
+ * Starts dockerd. The data root under `cacheDir` is kept between runs, so that images are imported once; engines that run
+ * at the same time have one each. Installs Debian's docker.io when dockerd is missing, unless RUNYARD_SETUP=off. Throws
+ * when no engine can be had.
  */
 export async function startTestEngine(cacheDir: string): Promise<TestEngine> {
   ensureDockerd();
-  const dataRoot = join(cacheDir, 'test-engine');
-  mkdirSync(dataRoot, { recursive: true });
-  mkdirSync('/run/runyard', { recursive: true });
-  // Short path: a Unix socket's name has 108 bytes.
-  const runDir = mkdtempSync('/run/runyard/engine-');
-  const socketPath = join(runDir, 'docker.sock');
-  const log = openSync(join(runDir, 'dockerd.log'), 'w');
-  const args = [
-    '--data-root',
-    dataRoot,
-    '--exec-root',
-    join(runDir, 'exec'),
-    '--pidfile',
-    join(runDir, 'pid'),
-    '--host',
-    `unix://${socketPath}`,
-  ];
-  const network = ['--bridge=none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'];
-  const daemon = spawn('dockerd', [...args, ...network], { stdio: ['ignore', log, log], detached: true });
-  const stop = async (): Promise<void> => {
-    await stopDaemon(daemon);
-    rmSync(runDir, { recursive: true, force: true });
-  };
+  const place = await takePlace(cacheDir);
+  const engine = new Daemon(place);
   try {
-    await untilAnswering(daemon, socketPath);
+    await engine.start();
+    return engine;
   } catch (error) {
-    const text = readFileSync(join(runDir, 'dockerd.log'), 'utf8').split('\n').slice(-8).join('\n');
-    await stop();
-    throw new Error(`dockerd did not start:\n${text}`, { cause: error });
+    await engine[Symbol.asyncDispose]();
+    throw error;
   }
-  return { socketPath, pid: daemon.pid as number, [Symbol.asyncDispose]: stop };
+}
+
+interface EnginePlace {
+  readonly dataRoot: string;
+  /** Short path: a Unix socket's name has 108 bytes. */
+  readonly runDir: string;
+  readonly release: () => Promise<void>;
+}
+
+class Daemon implements TestEngine {
+  readonly #place: EnginePlace;
+  #process: ChildProcess | null = null;
+
+  constructor(place: EnginePlace) {
+    this.#place = place;
+  }
+
+  get socketPath(): string {
+    return join(this.#place.runDir, 'docker.sock');
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const { dataRoot, runDir } = this.#place;
+    const logFile = join(runDir, 'dockerd.log');
+    const log = openSync(logFile, 'w');
+    const folders = ['--data-root', dataRoot, '--exec-root', join(runDir, 'exec'), '--pidfile', join(runDir, 'pid')];
+    const network = ['--bridge=none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'];
+    const args = [...folders, ...network, `--host=unix://${this.socketPath}`, ...runtimes()];
+    rmSync(join(runDir, 'pid'), { force: true });
+    // The engine ends with the process that started it, however that ends.
+    const daemon = spawn('setpriv', ['--pdeathsig=TERM', 'dockerd', ...args], {
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    closeSync(log);
+    this.#process = daemon;
+    try {
+      await untilAnswering(daemon, this.socketPath);
+    } catch (error) {
+      const text = readFileSync(logFile, 'utf8').split('\n').slice(-8).join('\n');
+      throw new Error(`dockerd did not start:\n${text}`, { cause: error });
+    }
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end('SIGTERM');
+    await this.#place.release();
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const daemon = this.#process;
+    if (daemon === null || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const closed = new Promise((resolve) => daemon.once('close', resolve));
+    daemon.kill(signal);
+    // A test may have left it stopped.
+    daemon.kill('SIGCONT');
+    const force = setTimeout(() => daemon.kill('SIGKILL'), STOP_MS);
+    await closed;
+    clearTimeout(force);
+  }
+}
+
+function runtimes(): readonly string[] {
+  const crun = spawnSync('which', ['crun'], { encoding: 'utf8' }).stdout.trim();
+  return [`--add-runtime=${BROKEN_RUNTIME}=/bin/false`, ...(crun === '' ? [] : [`--add-runtime=crun=${crun}`])];
 }
 
 async function untilAnswering(daemon: ChildProcess, socketPath: string): Promise<void> {
@@ -65,13 +126,34 @@ async function untilAnswering(daemon: ChildProcess, socketPath: string): Promise
   }
 }
 
-async function stopDaemon(daemon: ChildProcess): Promise<void> {
-  if (daemon.exitCode !== null || daemon.signalCode !== null) return;
-  const closed = new Promise((resolve) => daemon.once('close', resolve));
-  daemon.kill('SIGTERM');
-  const force = setTimeout(() => daemon.kill('SIGKILL'), 15_000);
-  await closed;
-  clearTimeout(force);
+/** The first data root that nobody uses. The lock is held by a child that ends with this process. */
+async function takePlace(cacheDir: string): Promise<EnginePlace> {
+  for (let number = 0; number < MAX_ENGINES; number += 1) {
+    const dataRoot = join(cacheDir, 'test-engine', String(number));
+    const runDir = `/run/runyard/test-engine-${number}`;
+    mkdirSync(dataRoot, { recursive: true });
+    mkdirSync(runDir, { recursive: true });
+    const release = await tryLock(join(runDir, 'lock'));
+    if (release !== null) return { dataRoot, runDir, release };
+  }
+  throw new Error(`${MAX_ENGINES} engines of tests run already`);
+}
+
+function tryLock(file: string): Promise<(() => Promise<void>) | null> {
+  return new Promise((resolve, reject) => {
+    const holder = spawn('flock', ['--nonblock', file, 'sh', '-c', 'echo locked; exec cat'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const closed = new Promise<void>((done) => holder.once('close', () => done()));
+    holder.once('error', reject);
+    holder.once('close', () => resolve(null));
+    holder.stdout.once('data', () =>
+      resolve(async () => {
+        holder.stdin.end();
+        await closed;
+      }),
+    );
+  });
 }
 
 function ensureDockerd(): void {
