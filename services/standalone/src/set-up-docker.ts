@@ -26,14 +26,15 @@ export async function setUpDocker(
     progress: (line) => terminal.running(`  ${line}`),
   });
   terminal.done();
+  const ownerId = ownerIdOf(secret);
   const launcher = await DockerLauncher.start({
     engine,
     image,
     runtime: sandboxRuntime,
-    ownerId: ownerIdOf(secret),
+    ownerId,
     onDiagnostics: (text) => logger.warn({ part: 'launcher' }, text),
   });
-  const facts = { ...launcher.describe(), runtimeRoot: root.id };
+  const facts = { ...launcher.describe(), ownerId, runtimeRoot: root.id };
   return {
     launcher,
     host: { rootId: root.id, launcher: image, kernel: JSON.stringify(launcher.describe()) },

@@ -10,11 +10,12 @@ export async function setUpNative({ root, binaries, logger }: ToolchainSetup): P
     rootDir: root.dir,
     log: (level, message) => logger[level]({ part: 'launcher' }, message),
   });
-  const { cgroup = '' } = launcher.describe();
+  const { cgroup = '', ownerId = '' } = launcher.describe();
   return {
     launcher,
     host: { rootId: root.id, launcher: binaries.dir, kernel: release() },
-    facts: { launcher: 'native', cgroup, kernel: release(), runtimeRoot: root.id },
+    // The owner is in the names of its control groups: whoever looks at the host can tell servers apart.
+    facts: { launcher: 'native', cgroup, kernel: release(), ownerId, runtimeRoot: root.id },
     // Its daemon is a child of this process and is started anew when it dies: there is nobody else to ask.
     check: null,
   };
