@@ -1,6 +1,7 @@
 import { InProcessJobEvents, publishingJobStore, systemClock } from '@runyard/shared/adapters/in-process';
 import { DataDirectory, FilesystemArtifactStore } from '@runyard/shared/adapters/filesystem';
 import { SqliteArtifactStore, SqliteDatabase, SqliteJobQueue, SqliteJobStore } from '@runyard/shared/adapters/sqlite';
+import { AppError, StartupError } from '@runyard/shared/errors';
 import type { ArtifactStore, Clock, JobEvents, JobStore } from '@runyard/shared/ports';
 
 export interface EmbeddedBackend {
@@ -44,6 +45,16 @@ export async function openBackend(dataDir: string, publicBaseUrl: () => string):
     };
   } catch (error) {
     directory.close();
+    // A database that opens and then fails is damaged inside.
+    if (error instanceof AppError) throw unreadable(directory.databasePath, error);
     throw error;
   }
+}
+
+function unreadable(databasePath: string, error: AppError): StartupError {
+  const cause = error.cause instanceof Error ? error.cause.message : error.message;
+  return new StartupError(
+    `The database ${databasePath} cannot be used: ${cause}.\nRestore a backup of the data folder, or move the file away to start without the jobs in it.`,
+    { cause: error },
+  );
 }

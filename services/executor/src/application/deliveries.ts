@@ -1,6 +1,6 @@
-import { emptyOutcome } from '@runyard/shared/domain';
+import { emptyOutcome, INTERNAL_ERROR_TEXT } from '@runyard/shared/domain';
 import type { Delivery } from '@runyard/shared/ports';
-import { INTERNAL_ERROR_TEXT, runAttempt, type AttemptDependencies, type AttemptEnd } from './running-attempt.ts';
+import { runAttempt, type AttemptDependencies, type AttemptEnd } from './running-attempt.ts';
 
 export interface DeliveryDependencies extends AttemptDependencies {
   /** Names this executor in job records. */

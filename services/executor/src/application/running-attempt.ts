@@ -1,6 +1,7 @@
 import { InvalidPlanError } from '@runyard/sandbox';
 import {
   emptyOutcome,
+  INTERNAL_ERROR_TEXT,
   MAX_ATTEMPTS,
   outputsPrefix,
   type JobOutcome,
@@ -33,9 +34,6 @@ export interface AttemptDependencies {
 
 /** How an attempt ended, for the log and the health of the executor. */
 export type AttemptEnd = 'settled' | 'superseded' | 'deleted' | 'handed_back' | 'gave_up';
-
-export const INTERNAL_ERROR_TEXT =
-  'The server failed to run this job. It is not the fault of the program; submit it again.';
 
 /** After a fault the job comes back after 0.5 to 1 s, then 2 to 4 s: soon for the client, later than a restarting part needs. */
 const FAULT_VISIBILITY_MS = [1_000, 4_000] as const;

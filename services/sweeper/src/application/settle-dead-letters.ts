@@ -1,6 +1,5 @@
-import { emptyOutcome, isFinalJob, MAX_ATTEMPTS, type Job } from '@runyard/shared/domain';
+import { emptyOutcome, INTERNAL_ERROR_TEXT, isFinalJob, MAX_ATTEMPTS, type Job } from '@runyard/shared/domain';
 import type { Clock, Delivery, JobQueue, JobStore } from '@runyard/shared/ports';
-import { INTERNAL_ERROR_TEXT } from './internal-error-text.ts';
 
 export interface DeadLetterDependencies {
   readonly store: JobStore;

@@ -112,6 +112,33 @@ describe('a job without a message', () => {
   });
 });
 
+describe('a job of a language that is no longer served', () => {
+  test('ends at the next start and says why', async () => {
+    const queued = await createJob({ language: 'cobol' });
+    await send(queued);
+    const lost = await createJob({ language: 'cobol' });
+    await claim(lost, 0);
+    const served = await createJob();
+    await send(served);
+    clock.advance(1);
+    await sweeper({ languages: ['python'], messages: queue }).repairAfterCrash();
+    for (const { executionId } of [queued, lost]) {
+      expect(await store.get(executionId)).toMatchObject({
+        status: 'failed',
+        outcome: { verdict: 'internal_error', error: expect.stringContaining('no longer runs cobol') as string },
+      });
+    }
+    expect(await store.get(served.executionId)).toMatchObject({ status: 'queued' });
+  });
+
+  test('waits where other processes may serve it', async () => {
+    const job = await createJob({ language: 'cobol' });
+    clock.advance(1);
+    await sweeper({ messages: queue }).repairAfterCrash();
+    expect(await store.get(job.executionId)).toMatchObject({ status: 'queued' });
+  });
+});
+
 describe('jobs that wait behind others', () => {
   test('get no second message where the queue can tell which have one', async () => {
     const waiting = await createJob();

@@ -12,6 +12,8 @@ export interface SweeperDependencies {
   readonly artifacts: ArtifactStore;
   /** Where the backend can tell which jobs have a message. */
   readonly messages?: MessageIndex;
+  /** Ids of all languages that are served, where this process alone serves them: jobs of others are ended. */
+  readonly languages?: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -93,7 +95,7 @@ export class Sweeper {
   }
 
   #repairStale(staleAfterMs: number, limit: number): Promise<StaleResult> {
-    return repairStale({ messages: null, ...this.#deps, memory: this.#memory, staleAfterMs, limit });
+    return repairStale({ messages: null, languages: null, ...this.#deps, memory: this.#memory, staleAfterMs, limit });
   }
 
   #schedule(delayMs: number): void {

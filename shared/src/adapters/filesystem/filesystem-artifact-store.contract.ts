@@ -58,3 +58,18 @@ test('no folder stays empty behind deleted objects', async () => {
   expect(existsSync(folder.join('artifacts/outputs'))).toBe(false);
   expect(existsSync(folder.join('artifacts/.tmp'))).toBe(true);
 });
+
+test('a store without room for another output does not answer as if all were well', async () => {
+  using folder = new TemporaryFolder();
+  const options = {
+    directory: folder.join('artifacts'),
+    secret: new Uint8Array(32),
+    publicBaseUrl: () => 'http://localhost',
+    clock: new ManualClock(),
+  };
+  await expect(new FilesystemArtifactStore({ ...options, minFreeBytes: 2 ** 60 }).ping()).rejects.toMatchObject({
+    code: 'dependency_unavailable',
+    message: 'The disk that outputs are kept on is full.',
+  });
+  await expect(new FilesystemArtifactStore({ ...options, minFreeBytes: 1 }).ping()).resolves.toBeUndefined();
+});

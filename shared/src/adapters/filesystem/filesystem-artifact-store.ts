@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { open, readdir, rm, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { embeddedPath, isObjectKey, keyOfEmbeddedPath } from '../../domain/index.ts';
 import { AppError, DependencyUnavailableError, InternalError, StartupError } from '../../errors/index.ts';
@@ -18,7 +18,12 @@ export interface FilesystemArtifactStoreOptions {
   /** Where clients reach the gateway, such as `http://127.0.0.1:8080`. Asked for each link: the port may be known late. */
   readonly publicBaseUrl: () => string;
   readonly clock: Clock;
+  /** Free space below which the store counts as full. */
+  readonly minFreeBytes?: number;
 }
+
+/** The largest output of one job (16 MiB), kept whole and as its two streams, with some room. */
+const MIN_FREE_BYTES = 64 * 1024 * 1024;
 
 /** Objects as files: the key is the path below the folder. Paths look like `artifact:///outputs/<id>/1/stdout`. */
 export class FilesystemArtifactStore implements ArtifactStore {
@@ -27,6 +32,7 @@ export class FilesystemArtifactStore implements ArtifactStore {
   readonly #publicBaseUrl: () => string;
   readonly #clock: Clock;
   readonly #temporaryFolder: string;
+  readonly #minFreeBytes: number;
 
   /** @throws StartupError when the folder cannot be made. */
   constructor(options: FilesystemArtifactStoreOptions) {
@@ -34,6 +40,7 @@ export class FilesystemArtifactStore implements ArtifactStore {
     this.#secret = options.secret;
     this.#publicBaseUrl = options.publicBaseUrl;
     this.#clock = options.clock;
+    this.#minFreeBytes = options.minFreeBytes ?? MIN_FREE_BYTES;
     this.#temporaryFolder = join(options.directory, TEMPORARY_FOLDER);
     try {
       // What a crash left half written.
@@ -79,8 +86,12 @@ export class FilesystemArtifactStore implements ArtifactStore {
     await this.#removeEmptyParents(dirname(path));
   }
 
+  /** A folder that is there but full does not answer either: jobs would run and their outputs would not be kept. */
   async ping(): Promise<void> {
-    await translated(() => stat(this.#temporaryFolder));
+    const { bavail, bsize } = await translated(() => statfs(this.#temporaryFolder));
+    if (bavail * bsize < this.#minFreeBytes) {
+      throw new DependencyUnavailableError('The disk that outputs are kept on is full.');
+    }
   }
 
   async #removeEmptyParents(folder: string): Promise<void> {

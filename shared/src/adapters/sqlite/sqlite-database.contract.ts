@@ -21,6 +21,18 @@ test('a transaction that fails leaves nothing, and the next one works', () => {
   expect(count.get()).toEqual({ n: 1 });
 });
 
+test('a full disk is told by name, and the next write works when there is room', () => {
+  using folder = new TemporaryFolder();
+  using database = SqliteDatabase.open(folder.join('jobs.db'));
+  const insert = database.prepare('INSERT INTO artifacts (key, body) VALUES (?, ?)');
+  database.prepare('PRAGMA max_page_count = 1').get();
+  expect(() => database.write('quick', () => insert.run('a', Buffer.alloc(1_000_000)))).toThrow(
+    expect.objectContaining({ code: 'dependency_unavailable', message: 'The disk that the database is on is full.' }),
+  );
+  database.prepare('PRAGMA max_page_count = 1000000').get();
+  database.write('quick', () => insert.run('a', Buffer.alloc(1_000_000)));
+});
+
 test('durable writes sync the log, quick ones do not', () => {
   using folder = new TemporaryFolder();
   using database = SqliteDatabase.open(folder.join('jobs.db'));

@@ -120,5 +120,10 @@ function migrate(database: DatabaseSync, path: string): void {
 }
 
 function unavailable(cause: unknown): DependencyUnavailableError {
-  return new DependencyUnavailableError('The database does not answer.', { cause });
+  const isFull = cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_FULL;
+  const message = isFull ? 'The disk that the database is on is full.' : 'The database does not answer.';
+  return new DependencyUnavailableError(message, { cause });
 }
+
+/** Result code of sqlite.org/rescode.html. */
+const SQLITE_FULL = 13;

@@ -96,6 +96,24 @@ test('after a restart nothing stays in flight, and the oldest comes first', asyn
   expect(await queue.depth(['python'])).toBe(2);
 });
 
+test('a clock that is set back holds no message back', async () => {
+  using folder = new TemporaryFolder();
+  using database = SqliteDatabase.open(folder.join('jobs.db'));
+  const clock = new ManualClock();
+  const queue = new SqliteJobQueue(database, { clock });
+  for (const executionId of ['held', 'waiting']) await queue.send({ executionId, language: 'python' });
+  await queue.receive({ ...PYTHON, maxMessages: 1, waitMs: 0 });
+  clock.advance(-3_600_000);
+  await queue.send({ executionId: 'later', language: 'python' });
+  const received = async () =>
+    (await queue.receive({ ...PYTHON, waitMs: 0 })).map(({ message }) => message.executionId);
+  expect(await received()).toEqual(['waiting', 'later']);
+  clock.advance(29_999);
+  expect(await received()).toEqual([]);
+  clock.advance(1);
+  expect(await received()).toEqual(['held', 'waiting', 'later']);
+});
+
 test('a waiting receive fails when the database goes, and does not hang', async () => {
   using folder = new TemporaryFolder();
   const database = SqliteDatabase.open(folder.join('jobs.db'));

@@ -4,6 +4,9 @@ import { formatReceipt, parseReceipt } from './receipt.ts';
 import { ReceiveWaiters } from './receive-waiters.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
+/** A wall clock that falls back by more than this was set, not slewed. */
+const MIN_CLOCK_STEP_MS = 1_000;
+
 /** Deliveries of one message before it counts as poison (design decision; attempts of a job are counted apart, by claims). */
 export const DEFAULT_MAX_RECEIVE_COUNT = 10;
 
@@ -33,6 +36,7 @@ export class SqliteJobQueue implements JobQueue {
   readonly #maxReceiveCount: number;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #waiters: ReceiveWaiters<Delivery>;
+  #latestMs = Number.NEGATIVE_INFINITY;
 
   constructor(database: SqliteDatabase, options: SqliteJobQueueOptions) {
     this.#database = database;
@@ -43,7 +47,7 @@ export class SqliteJobQueue implements JobQueue {
   }
 
   async send(message: JobMessage, options: { delayMs?: number } = {}): Promise<void> {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#nowMs();
     const visibleAtMs = nowMs + (options.delayMs ?? 0);
     this.#database.write('quick', () => {
       this.#statements.insert.run(message.language, message.executionId, nowMs, visibleAtMs);
@@ -60,7 +64,7 @@ export class SqliteJobQueue implements JobQueue {
   }
 
   async setVisibility(receipt: string, visibilityMs: number): Promise<boolean> {
-    const visibleAtMs = this.#clock.nowMs() + visibilityMs;
+    const visibleAtMs = this.#nowMs() + visibilityMs;
     const isCurrent = this.#change(this.#statements.setVisible, receipt, visibleAtMs);
     if (isCurrent) this.#waiters.wake();
     return isCurrent;
@@ -77,7 +81,7 @@ export class SqliteJobQueue implements JobQueue {
   }
 
   async receiveDead(request: { maxMessages: number; visibilityMs: number }): Promise<readonly Delivery[]> {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#nowMs();
     return this.#database.write('quick', () =>
       rows(this.#statements.selectDead.all(nowMs, request.maxMessages)).map((row) => {
         this.#statements.receiveDead.run(nowMs + request.visibilityMs, row.id);
@@ -99,7 +103,7 @@ export class SqliteJobQueue implements JobQueue {
    * before messages that were sent after them.
    */
   async makeAllVisible(): Promise<void> {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#nowMs();
     this.#database.write('quick', () => {
       this.#statements.showAll.run(nowMs, nowMs);
       this.#statements.showAllDead.run(nowMs, nowMs);
@@ -117,6 +121,24 @@ export class SqliteJobQueue implements JobQueue {
     );
   }
 
+  /**
+   * The time, after all stored times were brought along when the clock was set back. Without that every waiting message would
+   * lie in the future, and no job would run until the clock has caught up. Set forward, messages in flight are merely
+   * delivered once more.
+   */
+  #nowMs(): number {
+    const nowMs = this.#clock.nowMs();
+    const stepMs = nowMs - this.#latestMs;
+    if (stepMs < -MIN_CLOCK_STEP_MS) {
+      this.#database.write('quick', () => {
+        this.#statements.shift.run(stepMs, stepMs);
+        this.#statements.shiftDead.run(stepMs);
+      });
+    }
+    this.#latestMs = nowMs;
+    return nowMs;
+  }
+
   /** Whether the receipt was current. A stale one changes nothing. */
   #change(statement: StatementSync, receiptText: string, ...values: readonly number[]): boolean {
     const receipt = parseReceipt(receiptText);
@@ -128,7 +150,7 @@ export class SqliteJobQueue implements JobQueue {
   }
 
   #take(request: ReceiveRequest): readonly Delivery[] {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#nowMs();
     const languages = this.#dueLanguages(request.languages, nowMs);
     if (languages.length === 0) return [];
     return this.#database.write('quick', () => {
@@ -212,6 +234,8 @@ function prepareStatements(database: SqliteDatabase) {
     removeDead: database.prepare('DELETE FROM dead_messages WHERE id = ? AND receive_count = ?'),
     showAll: database.prepare('UPDATE messages SET visible_at_ms = min(sent_at_ms, ?) WHERE visible_at_ms > ?'),
     showAllDead: database.prepare('UPDATE dead_messages SET visible_at_ms = ? WHERE visible_at_ms > ?'),
+    shift: database.prepare('UPDATE messages SET sent_at_ms = sent_at_ms + ?, visible_at_ms = visible_at_ms + ?'),
+    shiftDead: database.prepare('UPDATE dead_messages SET visible_at_ms = visible_at_ms + ?'),
     selectJobs: database.prepare('SELECT execution_id FROM messages UNION SELECT execution_id FROM dead_messages'),
     ping: database.prepare('SELECT 1'),
   };
