@@ -8,6 +8,8 @@ export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 export interface AptHost {
   /** Base address of a mirror, without a slash at the end. */
   readonly mirror: string;
+  /** Where the host gets its own security updates from; null when it cannot be told. */
+  readonly securityMirror: string | null;
   /** `Acquire::…` settings of the host (proxy, certificates, date checks) as `name "value";`, for apt inside the build. */
   readonly acquireOptions: readonly string[];
 }
@@ -22,7 +24,7 @@ export async function readAptHost(
     runCommand(argv, { task: 'reading the settings of apt', environment, signal });
   const config = await ask(['apt-config', 'dump']);
   const acquireOptions = parseAcquireOptions(config.stdout);
-  if (mirror !== undefined) return { mirror: withoutSlash(mirror), acquireOptions };
+  if (mirror !== undefined) return { mirror: withoutSlash(mirror), securityMirror: null, acquireOptions };
   const targets = await ask([
     'apt-get',
     'indextargets',
@@ -30,7 +32,12 @@ export async function readAptHost(
     '$(REPO_URI) $(RELEASE) $(COMPONENT)',
     'Created-By: Packages',
   ]);
-  return { mirror: parseMirror(targets, await hostCodename()) ?? DEFAULT_MIRROR, acquireOptions };
+  const codename = await hostCodename();
+  return {
+    mirror: parseMirror(targets, codename) ?? DEFAULT_MIRROR,
+    securityMirror: codename === null ? null : parseMirror(targets, `${codename}-security`),
+    acquireOptions,
+  };
 }
 
 /** Whether the host's keyring can check the suite: packages of Debian releases before it cannot. */
@@ -44,11 +51,11 @@ export function parseAcquireOptions(dump: string): readonly string[] {
   return dump.split('\n').filter((line) => /^Acquire::(http|https|Check-|Retries|ForceIPv)[\w:.-]* ".+";$/i.test(line));
 }
 
-/** The first http(s) address that serves `main` of the host's own release. */
-export function parseMirror(targets: Pick<CommandOutput, 'stdout'>, codename: string | null): string | null {
+/** The first http(s) address that serves `main` of this suite. */
+export function parseMirror(targets: Pick<CommandOutput, 'stdout'>, suite: string | null): string | null {
   for (const line of targets.stdout.split('\n')) {
     const [address = '', release, component] = line.split(' ');
-    if (release === codename && component === 'main' && /^https?:/.test(address)) return withoutSlash(address);
+    if (release === suite && component === 'main' && /^https?:/.test(address)) return withoutSlash(address);
   }
   return null;
 }

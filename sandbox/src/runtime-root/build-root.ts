@@ -1,6 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { readAptHost } from './apt-host.ts';
+import { type DebianSource, findSources, hostOf } from './debian-sources.ts';
 import { ensureBuildTools } from './build-tools.ts';
 import { toolEnvironment } from './child-environment.ts';
 import { runCommand } from './command.ts';
@@ -33,7 +34,7 @@ export async function buildRoot(request: BuildRequest): Promise<RootManifest> {
   const tree = path.join(request.workDir, 'tree');
   const announce = (message: string) => report('tools', message);
   await ensureBuildTools({ mayInstall: options.mayInstall, environment, announce, signal: options.signal });
-  await install(request, tree, environment);
+  const sources = await install(request, tree, environment);
   await finishTree(tree);
   await writeRecipeFiles(tree, recipe.files ?? {});
   for (const command of recipe.prepare) {
@@ -48,6 +49,7 @@ export async function buildRoot(request: BuildRequest): Promise<RootManifest> {
   return {
     id: request.id,
     suite: SUITE,
+    suites: sources.map(({ suite }) => suite),
     architecture: process.arch,
     builtAt: new Date().toISOString(),
     buildMs: request.progress.elapsedMs,
@@ -58,21 +60,25 @@ export async function buildRoot(request: BuildRequest): Promise<RootManifest> {
   };
 }
 
-async function install(request: BuildRequest, tree: string, environment: Record<string, string>): Promise<void> {
+async function install(
+  request: BuildRequest,
+  tree: string,
+  environment: Record<string, string>,
+): Promise<readonly DebianSource[]> {
   const { recipe, options, workDir } = request;
   const { report } = request.progress;
   const host = await readAptHost(environment, options.aptMirror, options.signal);
-  report(
-    'packages',
-    `installing ${String(recipe.debianPackages.length)} Debian packages from ${new URL(host.mirror).host}`,
-  );
+  const scratchDir = path.join(workDir, 'sources');
+  await mkdir(scratchDir);
+  const sources = await findSources({ host, scratchDir, environment, signal: options.signal });
+  report('packages', `installing ${String(recipe.debianPackages.length)} Debian packages from ${wordsFor(sources)}`);
   // The first failure stops the other download; without this the caller would be told only when that one ends.
   const failed = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
   const npmDir = path.join(workDir, 'npm');
   const onLine = (line: string) => report('packages', line);
   const parts = [
-    installDebian({ packages: recipe.debianPackages, target: tree, host, environment, onLine, signal }),
+    installDebian({ ...host, packages: recipe.debianPackages, target: tree, sources, environment, onLine, signal }),
     installNpm({ packages: recipe.npmPackages, target: npmDir, environment, signal }),
   ];
   try {
@@ -82,10 +88,18 @@ async function install(request: BuildRequest, tree: string, environment: Record<
     await Promise.allSettled(parts);
     throw error;
   }
-  if (Object.keys(recipe.npmPackages).length === 0) return;
+  if (Object.keys(recipe.npmPackages).length === 0) return sources;
   report('npm', 'adding npm packages');
   await mkdir(path.join(tree, 'opt/runyard'), { recursive: true });
   await rename(npmDir, path.join(tree, 'opt/runyard/npm'));
+  return sources;
+}
+
+/** Says it when no mirror has the security updates: the toolchains are then those of the last point release. */
+function wordsFor(sources: readonly DebianSource[]): string {
+  const hosts = [...new Set(sources.map(({ mirror }) => hostOf(mirror)))].join(' and ');
+  const isPatched = sources.some(({ suite }) => suite.endsWith('-security'));
+  return isPatched ? `${hosts}, security updates included` : `${hosts}, which has no security updates of it`;
 }
 
 async function readToolchains(

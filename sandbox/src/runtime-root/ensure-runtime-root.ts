@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { takeBuildLock } from './build-lock.ts';
 import { buildRoot } from './build-root.ts';
+import { holdUntilExit, removeUnused } from './in-use.ts';
 import { readManifest, writeManifest } from './manifest.ts';
 import { ProgressReporter } from './progress.ts';
 import { checkRecipe, normaliseRecipe, recipeId, type RootRecipe } from './recipe.ts';
@@ -16,10 +17,12 @@ import { removeTree, writeToDisk } from './tree-files.ts';
  *   roots/<id>.json    its manifest, written last: a tree without a manifest is a leftover and is built anew
  *   building/          trees in the making, one folder per build
  *   building.lock      held while building; dies with its holder
+ *   in-use/            who uses which tree, see in-use.ts
  *
  * A start that finds tree and manifest takes no lock and asks no network. Otherwise it takes the lock (a second builder
  * waits here and then finds the first one's tree), removes what dead builders left, builds in a folder of its own, has the
  * disk keep it, and renames. All children die with this process (see command.ts), so under the lock nobody writes there.
+ * After a build, trees that nobody used for a week are removed.
  */
 
 /** Returns the tree for the recipe, building it when it is not there. Idempotent. Throws only RuntimeRootError. */
@@ -28,7 +31,10 @@ export async function ensureRuntimeRoot(recipe: RootRecipe, options: EnsureRootO
   const id = recipeId(recipe, process.arch);
   using progress = new ProgressReporter(options.progress);
   try {
-    return (await findRoot(options.cacheDir, id)) ?? (await buildUnderLock(id, recipe, options, progress));
+    const isHeld = holdUntilExit({ cacheDir: options.cacheDir, kind: 'roots', name: id });
+    return (
+      (isHeld ? await findRoot(options.cacheDir, id) : null) ?? (await buildUnderLock(id, recipe, options, progress))
+    );
   } catch (error) {
     if (error instanceof RuntimeRootError) throw error;
     const message = error instanceof Error ? error.message : String(error);
@@ -58,6 +64,8 @@ async function buildUnderLock(
   await mkdir(path.dirname(dir), { recursive: true });
   const onWait = () => progress.report('waiting', 'another process is building a runtime root; waiting for it');
   await using _lock = await takeBuildLock(path.join(options.cacheDir, 'building.lock'), onWait, options.signal);
+  const folder = { cacheDir: options.cacheDir, kind: 'roots', name: id } as const;
+  holdUntilExit(folder);
   const found = await findRoot(options.cacheDir, id);
   if (found) return found;
   for (const leftover of await readdir(building)) await removeTree(path.join(building, leftover));
@@ -69,6 +77,7 @@ async function buildUnderLock(
     await writeToDisk(tree);
     await rename(tree, dir);
     await writeManifest(`${dir}.json`, manifest);
+    await removeUnused(folder, { trashDir: workDir, nowMs: Date.now() });
     progress.report('done', `the runtime root is ready (${String(Math.round(manifest.sizeBytes / 1024 / 1024))} MiB)`);
     return { id, dir, manifest };
   } finally {

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, writeFile, chmod } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from './command.ts';
+import { nameUsers } from './name-users.ts';
 
 const MOUNT_POINTS = ['box', 'program', 'tmp', 'dev', 'proc', 'sys'];
 
@@ -47,6 +48,7 @@ export async function sealTree(tree: string, environment: Readonly<Record<string
   const strip = ['find', tree, '-xdev', '-perm', '/6000', '!', '-type', 'l', '-exec', 'chmod', 'ug-s', '{}', '+'];
   await runCommand(strip, { task: 'removing setuid bits', environment });
   await finishTree(tree);
+  await nameUsers(tree);
   // What this process made itself has the mode that its own mask left.
   const open = ['chmod', '-R', 'a+rX', path.join(tree, 'opt')];
   await runCommand(open, { task: 'opening the toolchains to every user', environment });

@@ -1,11 +1,14 @@
-import { type AptHost, KEYRING } from './apt-host.ts';
 import { runCommand } from './command.ts';
+import { type DebianSource, hostOf, sourceLine } from './debian-sources.ts';
 import { SUITE } from './recipe.ts';
 
 export interface InstallDebianOptions {
   readonly packages: readonly string[];
   readonly target: string;
-  readonly host: AptHost;
+  /** The suite itself comes first. */
+  readonly sources: readonly DebianSource[];
+  /** See `AptHost`. */
+  readonly acquireOptions: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -31,24 +34,19 @@ export async function installDebian(options: InstallDebianOptions): Promise<void
     '--variant=essential',
     `--include=${options.packages.join(',')}`,
     ...DPKG_OPTIONS.map((option) => `--dpkgopt=${option}`),
-    ...options.host.acquireOptions.map((option) => `--aptopt=${option}`),
+    ...options.acquireOptions.map((option) => `--aptopt=${option}`),
     SUITE,
     options.target,
-    `deb [signed-by=${KEYRING}] ${options.host.mirror} ${SUITE} main`,
+    ...options.sources.map(sourceLine),
   ];
   const { environment, signal } = options;
   const onLine = (line: string) => {
     if (line.startsWith('I: ')) options.onLine(line.slice(3));
   };
   await runCommand(argv, {
-    task: `installing Debian packages from ${hostOf(options.host.mirror)}`,
+    task: `installing Debian packages from ${hostOf(options.sources[0]?.mirror ?? '')}`,
     environment,
     onLine,
     signal,
   });
-}
-
-/** Without credentials that an address may carry. */
-function hostOf(mirror: string): string {
-  return URL.canParse(mirror) ? new URL(mirror).host : mirror;
 }

@@ -4,6 +4,8 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 export interface RootManifest {
   readonly id: string;
   readonly suite: string;
+  /** All suites that packages came from; without `…-security` among them, none of a security update. */
+  readonly suites: readonly string[];
   /** Node's name of the architecture: `x64` or `arm64`. */
   readonly architecture: string;
   /** ISO time. */

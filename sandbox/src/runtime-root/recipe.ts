@@ -21,7 +21,7 @@ export const SUITE = 'trixie';
 export const ROOT_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/opt/runyard/npm/node_modules/.bin';
 
 /** Raised whenever the builder makes a different tree from the same recipe, so that old trees are not taken for new ones. */
-const BUILDER_VERSION = 1;
+const BUILDER_VERSION = 2;
 
 /** Always in the root: our own static binaries are compiled with them. */
 const BASE_PACKAGES: readonly string[] = ['base-files', 'gcc', 'libc6-dev'];

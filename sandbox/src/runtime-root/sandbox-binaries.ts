@@ -4,6 +4,7 @@ import path from 'node:path';
 import { takeBuildLock } from './build-lock.ts';
 import type { RuntimeRoot } from './runtime-root.ts';
 import { type ProgressListener, ProgressReporter } from './progress.ts';
+import { type CachedFolder, holdUntilExit, removeUnused } from './in-use.ts';
 import { removeTree, writeToDisk } from './tree-files.ts';
 import { runInRoot } from './root-shell.ts';
 import { RuntimeRootError } from './runtime-root-error.ts';
@@ -38,8 +39,9 @@ export async function ensureSandboxBinaries(options: EnsureBinariesOptions): Pro
   using progress = new ProgressReporter(options.progress);
   try {
     const folders = await Promise.all((options.sourceDirs ?? SOURCE_DIRS).map(readSourceFolder));
-    const dir = path.join(options.cacheDir, 'bin', hashOf(folders, options.root.id));
-    if (!(await isFolder(dir))) await compileUnderLock(dir, folders, options, progress);
+    const folder = { cacheDir: options.cacheDir, kind: 'bin', name: hashOf(folders, options.root.id) } as const;
+    const dir = path.join(options.cacheDir, 'bin', folder.name);
+    if (!holdUntilExit(folder) || !(await isFolder(dir))) await compileUnderLock(folder, folders, options, progress);
     return {
       dir,
       supervisorPath: path.join(dir, 'supervisor'),
@@ -63,16 +65,18 @@ function hashOf(folders: readonly SourceFolder[], rootId: string): string {
 }
 
 async function compileUnderLock(
-  dir: string,
+  folder: CachedFolder,
   folders: readonly SourceFolder[],
   options: EnsureBinariesOptions,
   progress: ProgressReporter,
 ): Promise<void> {
+  const dir = path.join(options.cacheDir, folder.kind, folder.name);
   const building = path.join(options.cacheDir, 'building');
   await mkdir(building, { recursive: true });
   await mkdir(path.dirname(dir), { recursive: true });
   const onWait = () => progress.report('waiting', 'another process is building; waiting for it');
   await using _lock = await takeBuildLock(path.join(options.cacheDir, 'building.lock'), onWait, options.signal);
+  holdUntilExit(folder);
   if (await isFolder(dir)) return;
   const workDir = await mkdtemp(path.join(building, 'bin.'));
   try {
@@ -83,6 +87,7 @@ async function compileUnderLock(
     await chmod(path.join(workDir, 'bin'), 0o755);
     await writeToDisk(workDir);
     await rename(path.join(workDir, 'bin'), dir);
+    await removeUnused(folder, { trashDir: workDir, nowMs: Date.now() });
   } finally {
     await removeTree(workDir);
   }
