@@ -22,7 +22,15 @@ export class Server implements AsyncDisposable {
   static async start(env: Readonly<Record<string, string>>): Promise<Server> {
     const dataDir = mkdtempSync(join(tmpdir(), 'runyard-bench-'));
     const child = spawn(process.execPath, ['services/standalone/src/main.ts'], {
-      env: { ...process.env, HOST: '127.0.0.1', PORT: '0', RUNYARD_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...env },
+      env: {
+        ...process.env,
+        HOST: '127.0.0.1',
+        PORT: '0',
+        RUNYARD_DATA_DIR: dataDir,
+        LOG_LEVEL: 'warn',
+        RUNYARD_SANDBOX: 'native',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     for await (const line of createInterface({ input: child.stdout })) {

@@ -1,4 +1,5 @@
 /** The docker launcher over HTTP, on an engine of the tests' own that is also frozen, killed and started again. */
+import { deepStrictEqual } from 'node:assert';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { containersOf, startEngine, type TestEngine } from '../support/engine.ts';
 import { expectNextJobFine, testLanguage } from '../support/language-suite.ts';
@@ -24,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
-  expect(await containersOf(engine)).toEqual([]);
+  deepStrictEqual(await containersOf(engine), [], 'no container is left');
   await engine[Symbol.asyncDispose]();
 });
 
