@@ -11,7 +11,7 @@ add(await runSuite('unit'));
 add(await runSuite('contract'));
 
 const obstacle = sandboxObstacle();
-for (const suite of ['sandbox', 'e2e']) {
+for (const suite of ['sandbox', 'sandbox-docker', 'e2e']) {
   if (obstacle === null) add(await runSuite(suite));
   else skip(suite, obstacle);
 }

@@ -35,13 +35,13 @@ export async function ensureSandboxImage(engine: Engine, request: ImageRequest):
   return image;
 }
 
-export interface KnownImage {
+interface KnownImage {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Null when the engine has no image of that name. */
-export async function inspectImage(engine: Engine, name: string): Promise<KnownImage | null> {
+async function inspectImage(engine: Engine, name: string): Promise<KnownImage | null> {
   try {
     const start = () => engine.docker.getImage(name).inspect();
     const { Id: id, Config: config } = await withDeadline('inspect the image', SMALL_MS, start);
@@ -115,14 +115,14 @@ async function putTar(container: Awaited<ReturnType<Engine['docker']['createCont
   await tar.done('add the supervisor');
 }
 
-export interface RunningTar extends AsyncDisposable {
+interface RunningTar extends AsyncDisposable {
   readonly stdout: Readable;
   /** Throws EngineError when tar failed. */
   done(what: string): Promise<void>;
 }
 
 /** `tar --create` to its stdout; disposing ends it when nobody read it to the end. */
-export function startTar(args: readonly string[]): RunningTar {
+function startTar(args: readonly string[]): RunningTar {
   const tar = spawn('tar', ['--create', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   const exited = new Promise<string>((resolve) => {
     tar.once('error', (error) => resolve(error.message));

@@ -7,6 +7,8 @@ import { Engine } from '../docker/engine.ts';
 /** Longest wait for a fresh engine to answer. It takes about two seconds on a quiet machine. */
 const START_MS = 60_000;
 const STOP_MS = 15_000;
+/** Above every process id, so that killing it fails. */
+const NO_PROCESS = 2 ** 30;
 /** Data roots that may be in use at once: the engine of a whole run, those of tests that kill theirs, a second run beside it. */
 const MAX_ENGINES = 6;
 /** Can be chosen for a container, which then cannot be started: what a start that fails leaves is a case of the suite. */
@@ -89,6 +91,18 @@ class Daemon implements TestEngine {
 
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+    this.#forgetContainerd();
+  }
+
+  /** The engine's own child dies with it, but where nobody reaps it, the next engine would take it for alive. */
+  #forgetContainerd(): void {
+    const pidFile = join(this.#place.runDir, 'exec/containerd/containerd.pid');
+    try {
+      process.kill(Number(readFileSync(pidFile, 'utf8')) || NO_PROCESS, 'SIGKILL');
+    } catch {
+      // Dead already.
+    }
+    rmSync(pidFile, { force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,7 +25,7 @@ export interface TestSandboxOptions extends SupervisedSandboxOptions {
 }
 
 /** gcc comes with every root. */
-export const TEST_RECIPE: RootRecipe = {
+const TEST_RECIPE: RootRecipe = {
   debianPackages: ['python3'],
   npmPackages: {},
   prepare: [],

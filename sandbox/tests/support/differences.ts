@@ -35,6 +35,11 @@ export const DIFFERENCES = {
     native: 'False',
     docker: /^(True|False)$/,
   },
+  localhost: {
+    why: 'The engine empties /etc/hosts of a container without network. Giving it its own `none` network instead costs 80 ms per run. 127.0.0.1 works.',
+    native: { stdout: '127.0.0.1 127.0.0.1\n' },
+    docker: { stdout: '127.0.0.1 Temporary failure in name resolution\n' },
+  },
   processesPeak: {
     why: "The counter of the kernel cannot be restarted, and the runtime's own threads were in the cgroup before PID 1.",
     native: 4,
