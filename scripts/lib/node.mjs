@@ -39,10 +39,22 @@ export async function ensureInstalled(scope) {
     ? { command: process.execPath, args: [process.env.npm_execpath, ...args] }
     : { command: 'npm', args };
   const output = [];
-  const code = await run(npm.command, npm.args, { onOutput: (text) => output.push(text) });
-  if (code !== 0) fail(`npm ${args[0]} failed:\n${output.join('').trim().split('\n').slice(-15).join('\n')}`, code);
+  const code = await run(npm.command, npm.args, { onOutput: (text) => output.push(text), env: quickRetries() });
+  if (code === 127) fail('npm is missing; it comes with Node, or on Debian by: apt-get install -y npm');
+  if (code !== 0) {
+    const lines = output.join('').trim().split('\n').slice(-15);
+    fail(
+      `npm ${args[0]} failed; it needs the network, or npm's own settings for a registry that can be reached:\n${lines.join('\n')}`,
+    );
+  }
   writeFileSync(stampFile, JSON.stringify({ lock: wanted, scope }));
   say(`Installed in ${((Date.now() - startedAtMs) / 1000).toFixed(0)} s.`);
+}
+
+/** Without them npm is silent for more than a minute before it says that there is no network. The user's own settings win. */
+function quickRetries() {
+  const settings = { npm_config_fetch_retry_mintimeout: '1000', npm_config_fetch_retry_maxtimeout: '5000' };
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => process.env[name] === undefined));
 }
 
 function isInstalled(lock, scope) {
