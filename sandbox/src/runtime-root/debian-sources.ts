@@ -51,7 +51,7 @@ export function sourceLine({ mirror, suite }: DebianSource): string {
 
 /** The host's own first, then the one that stands beside the mirror on most, then Debian's. */
 export function securityMirrors({ mirror, securityMirror }: Pick<AptHost, 'mirror' | 'securityMirror'>): string[] {
-  const beside = /\/debian$/.test(mirror) ? [`${mirror}-security`] : [];
+  const beside = mirror.endsWith('/debian') ? [`${mirror}-security`] : [];
   return [...new Set([...(securityMirror === null ? [] : [securityMirror]), ...beside, OFFICIAL_SECURITY])];
 }
 

@@ -12,11 +12,9 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { removeTree } from './tree-files.ts';
 
-export type CachedKind = 'roots' | 'bin';
-
 export interface CachedFolder {
   readonly cacheDir: string;
-  readonly kind: CachedKind;
+  readonly kind: 'roots' | 'bin';
   /** Name of the folder in `<cacheDir>/<kind>`. */
   readonly name: string;
 }

@@ -53,8 +53,8 @@ export const BASE_ENVIRONMENT: Readonly<Record<string, string>> = {
   HOME: '/box',
   LANG: 'C.UTF-8',
   TMPDIR: '/tmp',
-  USER: 'runner',
-  LOGNAME: 'runner',
+  USER: 'runyard',
+  LOGNAME: 'runyard',
 };
 
 /** What a managed heap may take of the memory limit; the rest is for the runtime itself, its code and its stacks. */

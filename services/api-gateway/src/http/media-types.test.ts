@@ -59,6 +59,21 @@ describe('media types and encodings', () => {
   });
 });
 
+describe('a page in a browser', () => {
+  it.each([
+    ['cross-site', 403],
+    ['same-site', 403],
+    ['same-origin', 202],
+    ['none', 202],
+  ])('submits from %s: %i', async (site, status) => {
+    const before = await api.queue.depth(['python']);
+    const headers = { 'Content-Type': 'text/plain', 'Sec-Fetch-Site': site };
+    const answer = await post(`${api.url}/submit?language=python`, 'print(1)', headers);
+    expect([answer.status, answer.body['code'] ?? null]).toEqual([status, status === 403 ? 'forbidden' : null]);
+    expect((await api.queue.depth(['python'])) - before).toBe(status === 403 ? 0 : 1);
+  });
+});
+
 describe('raw text', () => {
   it.each([
     ['no language', '', 'print(1)', 400, '/language'],

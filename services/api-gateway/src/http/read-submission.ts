@@ -26,9 +26,10 @@ export interface ReadSubmission {
 
 /**
  * A submission from a request: JSON, or the bare source as text with the other fields in the query.
- * Throws AppError (invalid_request, json_too_deep, body_too_large, unsupported_media_type), ClientGoneError.
+ * Throws AppError (invalid_request, json_too_deep, body_too_large, unsupported_media_type, forbidden), ClientGoneError.
  */
 export async function readSubmission(request: Request, parts: SubmissionReader): Promise<ReadSubmission> {
+  refuseForeignPages(request);
   if (isTextBody(request)) {
     const query = new Query(request, ['wait', ...TEXT_FIELDS], ['args']);
     const code = parseText(await readBody(request, parts, parts.limits.sourceBytes, '/code'));
@@ -39,6 +40,17 @@ export async function readSubmission(request: Request, parts: SubmissionReader):
   const query = new Query(request, ['wait']);
   const candidate = parseJson(await readBody(request, parts, parts.limits.totalBytes, ''));
   return { submission: parseSubmission(parts.schema, candidate), query };
+}
+
+/**
+ * Browsers let any page post plain text to any address, a server on the visitor's own machine included; it only cannot read
+ * the answer. They say so with this header, which no page can set. No page of another origin could use this server anyway.
+ */
+function refuseForeignPages(request: Request): void {
+  const site = request.headers['sec-fetch-site'];
+  if (site === 'cross-site' || site === 'same-site') {
+    throw new AppError('forbidden', 'A page of another origin must not submit jobs.');
+  }
 }
 
 /** False: JSON. Anything else than the two is refused, before the body is read. */
