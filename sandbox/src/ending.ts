@@ -116,6 +116,9 @@ const START_FAILURES: Readonly<Record<number, string>> = {
   40: 'too many symbolic links lead to the program',
 };
 
+/** What PID 1 says where it sets the limits itself and cannot, because memory is in use. */
+export const NO_ROOM: StepEnding = { kind: 'not_started', message: startFailure(12) };
+
 function startFailure(errno: number): string {
   return `the program could not be started: ${START_FAILURES[errno] ?? `error ${errno}`}`;
 }

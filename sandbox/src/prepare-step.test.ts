@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SandboxPlan, SandboxReport } from './index.ts';
 import { SupervisedSandbox } from './index.ts';
-import type { Place } from './sandbox.ts';
+import { NoRoomError, type Place } from './sandbox.ts';
 import { FakeLauncher, type Script } from './testing/fake-launcher.ts';
 import { COMPILED, kinds, PLAN, SHORT } from './testing/session-fixtures.ts';
 
@@ -47,6 +47,24 @@ describe('a place that prepares each step', () => {
     );
     const message = 'the limits of step 0 could not be set: Error: no such container';
     expect(report).toMatchObject({ runs: [], failure: { reason: 'launch_failed', message } });
+  });
+
+  test('that has no room for a step: the program is told, and PID 1 to end', async () => {
+    const report = await run(
+      ({ memoryBytes }) => (memoryBytes >> 20 === 64 ? Promise.reject(new NoRoomError('busy')) : Promise.resolve()),
+      async (pid1) => {
+        await pid1.greet();
+        await pid1.next('go');
+        pid1.exit(0);
+        await pid1.next('cancel');
+        pid1.finish();
+      },
+      COMPILED,
+    );
+    expect(report.failure).toBeNull();
+    expect(report.compile?.ending).toEqual({ kind: 'exited', exitCode: 0 });
+    const message = 'the program could not be started: not enough memory to start the program';
+    expect(report.runs.map(({ ending }) => ending)).toEqual([{ kind: 'not_started', message }]);
   });
 
   test('that never answers meets the deadline', async () => {

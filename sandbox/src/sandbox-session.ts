@@ -16,6 +16,7 @@ import type { PreparedStep } from './prepared-steps.ts';
 import type { EndFrame, Frame, StdinCreditFrame, StepExitFrame } from './protocol/index.ts';
 import { FrameReader, FrameWriter, ProtocolError, writeFrame } from './protocol/index.ts';
 import type { SandboxFailure } from './report.ts';
+import { NoRoomError } from './sandbox.ts';
 import { leadsOn } from './step-flow.ts';
 import { writeStepStart } from './step-start.ts';
 import { StdinFeeder } from './stdin-feeder.ts';
@@ -37,6 +38,8 @@ export interface SessionEvidence {
   readonly steps: readonly StepRecord[];
   readonly end: EndFrame | null;
   readonly isCancelRequested: boolean;
+  /** The step after those that were started did not fit into its memory limit. */
+  readonly isOutOfRoom: boolean;
   /** What the machinery did wrong, when it was seen to. */
   readonly failure: SandboxFailure | null;
   readonly readyAtMs: number | null;
@@ -76,6 +79,7 @@ class SandboxSession {
   #readyAtMs: number | null = null;
   #end: EndFrame | null = null;
   #isCancelRequested = false;
+  #isOutOfRoom = false;
   #failure: SandboxFailure | null = null;
   #isOver = false;
 
@@ -202,10 +206,20 @@ class SandboxSession {
         this.#flush();
       },
       (error: unknown) => {
+        if (this.#isOver) return;
+        if (error instanceof NoRoomError) return this.#onNoRoom(step);
         const message = `the limits of step ${step.index} could not be set: ${String(error)}`;
-        if (!this.#isOver) this.#fail({ reason: 'launch_failed', message });
+        this.#fail({ reason: 'launch_failed', message });
       },
     );
+  }
+
+  #onNoRoom(step: PreparedStep): void {
+    if (this.#isCancelRequested) return;
+    this.#isOutOfRoom = true;
+    writeFrame(this.#out(), { type: 'cancel', step: step.index });
+    this.#arm(this.#options.margins.endingMs);
+    this.#flush();
   }
 
   #goStep(step: PreparedStep): void {
@@ -292,6 +306,7 @@ class SandboxSession {
       steps: this.#done,
       end: this.#end,
       isCancelRequested: this.#isCancelRequested,
+      isOutOfRoom: this.#isOutOfRoom,
       failure: this.#failure,
       readyAtMs: this.#readyAtMs,
     });

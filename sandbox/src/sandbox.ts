@@ -30,9 +30,17 @@ export interface Launcher {
   close(): Promise<void>;
 }
 
+/** What the user's earlier steps left (the compiled program, say) is larger than the memory limit of the next. */
+export class NoRoomError extends Error {
+  override readonly name = 'NoRoomError';
+}
+
 export interface Place extends AsyncDisposable {
   /** Duplex to PID 1. The launcher's END frame (or one that the launcher client synthesises) is its last. */
   readonly stream: Duplex;
-  /** Called before GO of each step where PID 1 cannot set the cgroup by itself (docker). Throws when the limits cannot be set. */
+  /**
+   * Called before GO of each step where PID 1 cannot set the cgroup by itself (docker). Throws NoRoomError when what earlier
+   * steps left in memory does not fit into the limit of this one, anything else when the limits cannot be set.
+   */
   prepareStep?(limits: SandboxLimits): Promise<void>;
 }

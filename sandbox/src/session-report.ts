@@ -1,5 +1,5 @@
 /** Turns the evidence of a session into the report of the sandbox. */
-import { concludeEnding } from './ending.ts';
+import { concludeEnding, NO_ROOM } from './ending.ts';
 import type { PreparedStep } from './prepared-steps.ts';
 import type { EndFrame } from './protocol/index.ts';
 import type { SandboxFailure, SandboxReport, StepEnding, StepReport, StepUsage } from './report.ts';
@@ -92,6 +92,7 @@ function msOf(us: number): number {
 /** Steps that were not started but have an ending all the same. */
 function neverStarted(steps: readonly PreparedStep[], evidence: SessionEvidence): StepReport[] {
   const last = evidence.steps.at(-1);
+  if (evidence.isOutOfRoom) return steps.slice(evidence.steps.length).map(() => neverRan(NO_ROOM));
   // Cancelled while the place prepared the first step.
   if (last === undefined) return evidence.isCancelRequested ? [neverRan({ kind: 'cancelled' })] : [];
   if (last.exit === null) return [];
@@ -120,6 +121,7 @@ function failureOf(
   // The caller wanted it gone, and it is: how the machinery fared while going is of no consequence.
   if (evidence.isCancelRequested) return null;
   if (evidence.failure !== null) return evidence.failure;
+  if (evidence.isOutOfRoom) return null;
   if (provenCount < evidence.steps.length) return lost(evidence.end);
   const last = evidence.steps.at(-1);
   const isCut = last === undefined || (last.exit === null ? !last.step.isCompile : leadsOn(last.step, last.exit));

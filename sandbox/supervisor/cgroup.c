@@ -133,9 +133,13 @@ static int write_number(int directory, const char *name, uint64_t value) {
   return error;
 }
 
-/* memory ≤ memory+swap must hold after each write: raising sets the sum first, lowering last. ENOENT: no swap accounting. */
+/*
+ * memory ≤ memory+swap must hold after each write: raising sets the sum first, lowering last. ENOENT: no swap accounting;
+ * EBUSY: more is in use, and lowering the sum alone would fail for another reason.
+ */
 static int limit_memory(int directory, uint64_t bytes) {
   int error = write_number(directory, "memory.limit_in_bytes", bytes);
+  if (error == EBUSY) return error;
   int sum_error = write_number(directory, "memory.memsw.limit_in_bytes", bytes);
   if (sum_error == ENOENT) return error;
   if (sum_error != 0) return sum_error;

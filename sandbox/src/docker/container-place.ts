@@ -2,10 +2,11 @@ import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { SandboxLimits } from '../plan.ts';
 import type { EndFrame } from '../protocol/frames.ts';
-import type { Place, PlaceLimits } from '../sandbox.ts';
+import { NoRoomError, type Place, type PlaceLimits } from '../sandbox.ts';
 import { encodeContainerEnd } from './container-end.ts';
 import { ContainerStream } from './container-stream.ts';
 import { initialPidsLimit, memoryLimit, pidsLimit } from './create-body.ts';
+import { EngineError } from './deadline.ts';
 import type { Engine } from './engine.ts';
 import type { ParentCgroups } from './parent-cgroups.ts';
 
@@ -98,7 +99,9 @@ export class ContainerPlace implements Place {
     const { engine, container, cgroups, sandboxId } = this.#options;
     const wanted = { memoryBytes: memoryLimit(limits.memoryBytes), pidsLimit: pidsLimit(limits.processes) };
     if (wanted.memoryBytes !== this.#memoryBytes || wanted.pidsLimit !== this.#pidsLimit) {
-      await engine.update(container, wanted);
+      await engine.update(container, wanted).catch((error: unknown) => {
+        throw isMemoryInUse(error) ? new NoRoomError('the memory in use is above the limit', { cause: error }) : error;
+      });
       this.#memoryBytes = wanted.memoryBytes;
       this.#pidsLimit = wanted.pidsLimit;
     }
@@ -114,4 +117,9 @@ export class ContainerPlace implements Place {
     this.#stream?.destroy();
     this.#options.onRelease();
   }
+}
+
+/** The engine hands on its runtime's words: runc 1.1 and later says the first, others hand on the kernel's EBUSY. */
+function isMemoryInUse(error: unknown): boolean {
+  return error instanceof EngineError && /unable to set memory limit|resource busy/i.test(error.message);
 }

@@ -181,6 +181,7 @@ const COMPILES: readonly NamedPlan[] = [
       limits: { memoryBytes: 24 * MIB },
     }),
   },
+  { name: 'compiles to more than fits into the memory of the run', plan: large() },
   {
     name: 'three runs, the middle one is killed',
     plan: {
@@ -193,6 +194,12 @@ const COMPILES: readonly NamedPlan[] = [
 function made(script: string, limits: Partial<typeof LIMITS> = {}): SandboxPlan {
   const compiling = compile(['/bin/sh', '-c', script], ['out'], { ...LIMITS, ...limits });
   return { files: [], compile: compiling, runs: [{ ...step(['/program/out']), stdin: NO_STDIN }] };
+}
+
+function large(): SandboxPlan {
+  const script = 'for i in 1 2 3; do head -c 12000000 /dev/zero > out$i; done; echo "#!/bin/sh" > out';
+  const compiling = compile(['/bin/sh', '-c', script], ['out*']);
+  return { files: [], compile: compiling, runs: [step(['/program/out'], { limits: { memoryBytes: 16 * MIB } })] };
 }
 
 export const AGREEMENT_PLANS: readonly NamedPlan[] = [
