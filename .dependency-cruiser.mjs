@@ -85,6 +85,7 @@ export default {
           '/testing/',
           '^tests/',
           '^sandbox/tests/',
+          '^bench/',
         ],
       },
       { path: ['\\.test\\.ts$', '/testing/', 'node_modules/(vitest|fast-check)/'] },

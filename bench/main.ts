@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, homedir, release } from 'node:os';
+import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -11,6 +11,7 @@ import {
 } from '@runyard/shared/domain';
 import { installedLanguages, loadLanguages, rootRecipeOf } from '@runyard/shared/languages';
 import { ensureRuntimeRoot } from '@runyard/sandbox/runtime-root';
+import { startTestEngine } from '@runyard/sandbox/testing';
 import { type BareCase, BareRunner } from './bare.ts';
 import { HELLO } from './programs.ts';
 import { Server } from './server.ts';
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
     slices: { type: 'string', default: '3' },
     clients: { type: 'string', default: '2,4,8' },
     languages: { type: 'string', default: '' },
+    launcher: { type: 'string', default: 'native' },
     json: { type: 'string' },
   },
 });
@@ -42,7 +44,12 @@ const slices = Number(options.slices);
 
 const languages = await findLanguages();
 await using bare = new BareRunner(languages.rootDir);
-await using server = await Server.start({});
+// An engine of the bench's own: what runs on the host's would be measured too.
+await using engine = options.launcher === 'docker' ? await startTestEngine(cacheDir()) : null;
+await using server = await Server.start({
+  RUNYARD_SANDBOX: options.launcher,
+  ...(engine === null ? {} : { DOCKER_HOST: `unix://${engine.socketPath}` }),
+});
 const service = new Service(server.url);
 const idleMiB = server.residentMiB();
 
@@ -55,7 +62,15 @@ for (const clients of python === undefined ? [] : options.clients.split(',').map
 }
 
 const result = {
-  conditions: { cores: cpus().length, kernel: release(), node: process.version, rounds, sliceSeconds, slices },
+  conditions: {
+    launcher: options.launcher,
+    cores: cpus().length,
+    kernel: release(),
+    node: process.version,
+    rounds,
+    sliceSeconds,
+    slices,
+  },
   idleMiB: Math.round(idleMiB),
   residentMiB: Math.round(server.residentMiB()),
   latency,
@@ -72,13 +87,19 @@ async function findLanguages(): Promise<{ chosen: readonly InstalledLanguage[]; 
   const only = options.languages === '' ? undefined : options.languages.split(',');
   const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
   const all = await loadLanguages(join(import.meta.dirname, '..', 'languages'), { architecture });
-  const isRoot = process.getuid?.() === 0;
-  const cacheDir =
-    process.env['RUNYARD_CACHE_DIR'] ?? (isRoot ? '/var/cache/runyard' : join(homedir(), '.cache', 'runyard'));
-  const root = await ensureRuntimeRoot(rootRecipeOf(all), { cacheDir, mayInstall: true, environment: process.env });
+  const root = await ensureRuntimeRoot(rootRecipeOf(all), {
+    cacheDir: cacheDir(),
+    mayInstall: true,
+    environment: process.env,
+  });
   const installed = installedLanguages(all, root.manifest.toolchains);
   const chosen = installed.filter((language) => language.id in HELLO && (only?.includes(language.id) ?? true));
   return { chosen, rootDir: root.dir };
+}
+
+/** The server's default for root, which the bench needs to be. */
+function cacheDir(): string {
+  return process.env['RUNYARD_CACHE_DIR'] ?? '/var/cache/runyard';
 }
 
 function bareCase(language: InstalledLanguage): BareCase {

@@ -1,4 +1,4 @@
-// `npm run bench -- [--rounds n] [--languages a,b] [--json file]`: what the service costs over the bare process.
+// `npm run bench -- [--launcher native|docker] [--rounds n] [--languages a,b] [--json file]`: what the service costs over the bare process.
 import { ensureInstalled, fail, productNode, run } from './lib/node.mjs';
 import { sandboxObstacle } from './lib/suites.mjs';
 
