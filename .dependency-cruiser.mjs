@@ -1,4 +1,4 @@
-/** The arrows of docs/architecture.md as rules: domain <- application <- adapters <- main. A wrong arrow fails `npm run check`. */
+/** The arrows of CONTRIBUTING.md as rules: domain <- application <- adapters <- main. A wrong arrow fails `npm run check`. */
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 

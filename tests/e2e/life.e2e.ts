@@ -1,7 +1,7 @@
 /** Starting and stopping the server as an operator does. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { WireJob } from '../support/client.ts';
-import { expectNoTraces, tracesOf } from '../support/host-traces.ts';
+import { expectNoTraces, launcherPidOf, tracesOf } from '../support/host-traces.ts';
 import { startAndEnd, TestServer } from '../support/server.ts';
 
 const EX_CONFIG = 78;
@@ -103,8 +103,7 @@ describe('a stop', () => {
 test('the death of the launcher is survived', async () => {
   await using server = await start();
   const { executionId } = await submitAndSeeRunning(server, SLOW);
-  const version = await server.client.get<{ pid: string }>('/version');
-  process.kill(Number(version.pid), 'SIGKILL');
+  process.kill(launcherPidOf(owners[0] ?? ''), 'SIGKILL');
   const job = await server.client.untilFinal(await server.client.status(executionId));
   expect(job).toMatchObject({ status: 'completed', stdoutPreview: 'done\n', attempt: 2 });
   expect(tracesOf(owners[0] ?? '').length).toBeGreaterThan(0);

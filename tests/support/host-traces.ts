@@ -26,17 +26,34 @@ export async function expectNoTraces(ownerId: string, deadlineMs = 10_000): Prom
   }
 }
 
+/** Process id of the launcher's daemon of one server, which `/version` does not tell to clients. */
+export function launcherPidOf(ownerId: string): number {
+  const pid = otherPids().find((candidate) => isLauncherOf(ownerId, commandOf(candidate)));
+  if (pid === undefined) throw new Error(`no launcher of ${ownerId} runs`);
+  return Number(pid);
+}
+
 function processesOf(ownerId: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((pid) => {
-      const command = read(path.join('/proc', pid, 'cmdline'))
-        .replaceAll('\0', ' ')
-        .trim();
-      const groups = read(path.join('/proc', pid, 'cgroup'));
-      const isLaunchers = command.includes(`--owner ${ownerId}`);
-      return isLaunchers || groups.includes(`/runyard/${ownerId}.`) ? [`process ${pid}: ${command}`] : [];
-    });
+  return otherPids().flatMap((pid) => {
+    const command = commandOf(pid);
+    const groups = read(path.join('/proc', pid, 'cgroup'));
+    const isLaunchers = isLauncherOf(ownerId, command);
+    return isLaunchers || groups.includes(`/runyard/${ownerId}.`) ? [`process ${pid}: ${command}`] : [];
+  });
+}
+
+function otherPids(): string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+}
+
+function commandOf(pid: string): string {
+  return read(path.join('/proc', pid, 'cmdline'))
+    .replaceAll('\0', ' ')
+    .trim();
+}
+
+function isLauncherOf(ownerId: string, command: string): boolean {
+  return command.includes(`--owner ${ownerId}`);
 }
 
 function cgroupsOf(ownerId: string): string[] {

@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Submission, WireJob } from './client.ts';
-import { expectNoTraces } from './host-traces.ts';
+import { expectNoTraces, launcherPidOf } from './host-traces.ts';
 import { makeDataDir, startAndKill, TestServer } from './server.ts';
 
 /** Clients that submit one job after the other until the server is gone. */
@@ -54,14 +54,15 @@ async function killUnderLoad(
   ledger: Ledger,
   { round, alsoLauncher }: { round: number; alsoLauncher: boolean },
 ): Promise<string> {
-  const { ownerId, pid } = await server.client.get<{ ownerId: string; pid: string }>('/version');
+  const { ownerId } = await server.client.get<{ ownerId: string }>('/version');
+  const launcherPid = launcherPidOf(ownerId);
   const isGone = { value: false };
   const clients = Array.from({ length: CLIENTS }, (_, index) =>
     submitUntilGone(server, ledger, `${round}.${index}`, isGone),
   );
   await sleep(Math.random() * MAX_LOAD_MS);
   isGone.value = true;
-  const pids = alsoLauncher ? [Number(pid), server.pid] : [server.pid];
+  const pids = alsoLauncher ? [launcherPid, server.pid] : [server.pid];
   for (const victim of pids) process.kill(victim, 'SIGKILL');
   await server.exited;
   await Promise.all(clients);

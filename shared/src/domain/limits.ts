@@ -37,7 +37,7 @@ export const DEFAULT_EXEC_TIMEOUT_SEC = 10;
 /** Beyond a minute an answer belongs to a batch system, and a lease renewal every 15 s no longer bounds the damage of a lost worker. */
 export const MAX_EXEC_TIMEOUT_SEC = 60;
 
-// Sources: the limits table of design/decisions.md. Wall and CPU of the run step come from EXEC_TIMEOUT_SEC.
+// README.md shows these numbers to users. Wall and CPU of the run step come from EXEC_TIMEOUT_SEC.
 const COMMON = {
   /** Equal to /box, which holds every file a program can write besides /tmp. */
   fileBytes: 64 * MIB,

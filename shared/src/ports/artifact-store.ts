@@ -3,7 +3,7 @@ export interface SignedUrl {
   readonly expiresAtMs: number;
 }
 
-/** Output bytes by key. A key is one of `shared/domain/names.ts`; a path is what `put` returned and the job record keeps. */
+/** Output bytes by key. A key is one of `shared/src/domain/names.ts`; a path is what `put` returned and the job record keeps. */
 export interface ArtifactStore {
   /** Durable and whole, or an error: never a torn object. Overwrites. Returns the path (URI) to store in the job. */
   put(key: string, body: Uint8Array, options: { contentType: string }): Promise<string>;
