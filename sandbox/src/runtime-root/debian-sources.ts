@@ -9,10 +9,13 @@ const OFFICIAL_SECURITY = 'http://deb.debian.org/debian-security';
 const APT_HELPER = '/usr/lib/apt/apt-helper';
 
 /** A mirror that does not answer shall be told in seconds; the download itself has apt's own patience. */
-const QUICK = ['Acquire::Retries=0', 'Acquire::http::Timeout=10', 'Acquire::https::Timeout=10'].flatMap((option) => [
-  '-o',
-  option,
-]);
+const QUICK = [
+  'Acquire::Retries=0',
+  'Acquire::http::Timeout=10',
+  'Acquire::https::Timeout=10',
+  // Apt's own user cannot enter the folder of the build, and apt says so at length.
+  'APT::Sandbox::User=root',
+].flatMap((option) => ['-o', option]);
 
 export interface DebianSource {
   readonly mirror: string;
@@ -79,7 +82,6 @@ async function isServed(source: DebianSource, folder: string, options: FindSourc
     `Dir::State::Lists=${folder}/lists`,
     `Dir::Cache=${folder}/cache`,
     'Acquire::Languages=none',
-    'APT::Sandbox::User=root',
     'APT::Update::Error-Mode=any',
   ].flatMap((setting) => ['-o', setting]);
   const task = `asking for Debian ${source.suite} from ${hostOf(source.mirror)}`;

@@ -1,3 +1,4 @@
+import { AppError } from '@runyard/shared/errors';
 import type { ArtifactStore, JobQueue, JobStore } from '@runyard/shared/ports';
 import type { Logger } from 'pino';
 import type { ProbeResult, ReadinessProbe } from './ports.ts';
@@ -64,7 +65,8 @@ export class CheckHealth {
       return await Promise.race([probe(), late.promise]);
     } catch (error) {
       this.#deps.logger.warn({ err: error, check: name }, 'readiness check failed');
-      return { isReady: false, detail: 'unreachable' };
+      // The message of an AppError is made for everybody; of any other error it is not.
+      return { isReady: false, detail: error instanceof AppError ? error.message : 'unreachable' };
     } finally {
       clearTimeout(timer);
     }

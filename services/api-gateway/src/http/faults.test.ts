@@ -84,11 +84,19 @@ describe('faults of ours', () => {
     const first = await call(`${storeDown.url}/health/ready`);
     expect([first.status, first.body['status']]).toEqual([503, 'not_ready']);
     expect(first.body['checks']).toMatchObject({
-      store: { isReady: false, detail: 'unreachable' },
+      store: { isReady: false, detail: 'The database does not answer.' },
       queue: { isReady: true },
     });
     await using sandboxDown = await startTestGateway({
       overrides: () => ({ sandboxProbe: () => Promise.resolve({ isReady: false, detail: 'no run yet' }) }),
+    });
+    await using queueBroken = await startTestGateway({
+      overrides: ({ queue }) => ({
+        queue: changed<JobQueue>(queue, { ping: broken }),
+      }),
+    });
+    expect((await call(`${queueBroken.url}/health/ready`)).body['checks']).toMatchObject({
+      queue: { isReady: false, detail: 'unreachable' },
     });
     const second = await call(`${sandboxDown.url}/health/ready`);
     expect([second.status, second.body['checks']]).toMatchObject([503, { sandbox: { detail: 'no run yet' } }]);
