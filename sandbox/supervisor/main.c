@@ -21,6 +21,9 @@
  * the protocol is broken. The launcher kills PID 1. The user's processes cannot: they have another uid and no capability,
  * a signal to PID 1 of a namespace from inside it is dropped unless handled, and PID 1 handles none.
  *
+ * System calls. A filter (filter.c) refuses those that nothing here needs and that others have escaped by: namespaces,
+ * mounts, tracing, io_uring, keys, sockets other than AF_UNIX, TCP and UDP. PID 1 is under it too; it cannot be taken off.
+ *
  * What survives. Between steps: /program, and nothing the user could write. When PID 1 dies, for whatever reason, the
  * kernel kills every process of the namespace; mounts and namespaces go with the last. Nothing is written elsewhere.
  *
@@ -29,9 +32,10 @@
  *
  * Files: control.c (host's frames), run.c (life of a step), finish.c (its end), loop.c (poll), relay.c (pipes), wire.c,
  * frame.c, codec.c (protocol), spec.c (STEP checked), step.c (exec), measure.c, cgroup.c (usage), helper.c, place_file.c,
- * collect.c, program.c, wipe.c (files), identity.c, privilege.c (users and rights).
+ * collect.c, program.c, wipe.c (files), identity.c, privilege.c, filter.c (users and rights).
  */
 #include "clock.h"
+#include "filter.h"
 #include "privilege.h"
 #include "say.h"
 #include "session.h"
@@ -102,6 +106,7 @@ int main(int argc, char **argv) {
     return SUPERVISOR_USAGE;
   }
   privilege_reduce();
+  filter_install();
   parse_arguments(argc, argv);
   if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == -1) die("close_range");
   umask(022);
