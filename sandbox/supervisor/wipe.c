@@ -9,12 +9,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <limits.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
@@ -59,6 +63,29 @@ static int clear_until_full(int directory, int *below) {
   return error;
 }
 
+/* Those that a user can set; a security module may have put others there. */
+static int remove_attributes(int directory) {
+  static char names[XATTR_LIST_MAX];
+  ssize_t length = flistxattr(directory, names, sizeof names);
+  if (length == -1) return errno == ENOTSUP ? 0 : errno;
+  for (const char *name = names; name < names + length; name += strlen(name) + 1) {
+    if (strncmp(name, "user.", 5) != 0 && strncmp(name, "system.posix_acl_", 17) != 0) continue;
+    if (fremovexattr(directory, name) == -1) return errno;
+  }
+  return 0;
+}
+
+/* A directory that is the user's own can carry a message itself, and a default ACL that changes the modes of new files. */
+static int reset_directory(int directory) {
+  struct stat status;
+  if (fstat(directory, &status) == -1) return errno;
+  if (status.st_uid != geteuid()) return 0;
+  int flags = 0;
+  if (ioctl(directory, FS_IOC_SETFLAGS, &flags) == -1 && errno != ENOTTY && errno != EOPNOTSUPP) return errno;
+  int error = remove_attributes(directory);
+  return error == 0 && futimens(directory, NULL) == -1 ? errno : error;
+}
+
 int wipe_directory(const char *path) {
   /* The user may have taken the bits from its own directory; for one that is not the user's this fails, and may. */
   struct stat status;
@@ -73,8 +100,10 @@ int wipe_directory(const char *path) {
     error = clear_until_full(here, &next);
     if (error != 0) break;
     if (next != -1) depth++;
-    else if (depth == 0) break;
-    else {
+    else if (depth == 0) {
+      error = reset_directory(here);
+      break;
+    } else {
       depth--;
       if ((next = openat(here, "..", OPEN_DIRECTORY)) == -1) {
         error = errno;

@@ -4,7 +4,8 @@
 
 /*
  * Removes everything below `path`, as the user, while no other process of the user is alive. Constant memory and two
- * descriptors whatever the depth and width of the tree. A missing `path` is empty. Returns 0 or an errno.
+ * descriptors whatever the depth and width of the tree. `path` itself, where it is the user's, loses its attributes, access
+ * lists and times. A missing `path` is empty. Returns 0 or an errno.
  */
 int wipe_directory(const char *path);
 

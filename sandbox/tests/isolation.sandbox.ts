@@ -53,6 +53,28 @@ os.chmod('/box', 0)`;
     expect(stdoutOf(report.runs[1])).toBe('/box:\n\n/tmp:\n700\n');
   });
 
+  test('/box itself carries no message: attributes, access lists, times, flags', async () => {
+    const leave = `
+import fcntl, os, struct
+os.setxattr('/box', 'user.message', b'hello')
+acl = lambda *entries: struct.pack('<I', 2) + b''.join(struct.pack('<HHI', tag, bits, 0xffffffff) for tag, bits in entries)
+os.setxattr('/box', 'system.posix_acl_default', acl((1, 7), (4, 7), (32, 7)))
+fd = os.open('/box', 0)
+fcntl.ioctl(fd, 0x40086602, struct.pack('l', 0x40))
+print(len(os.listxattr('/box')), struct.unpack('l', fcntl.ioctl(fd, 0x80086601, bytes(8)))[0] & 0x40)
+os.utime('/box', (1, 1))`;
+    const look = `
+import fcntl, os, struct, time
+status = os.stat('/box')
+print(os.listxattr('/box'), oct(status.st_mode), time.time() - min(status.st_atime, status.st_mtime) < 60)
+print(struct.unpack('l', fcntl.ioctl(os.open('/box', 0), 0x80086601, bytes(8)))[0] & 0x40)
+open('/box/f', 'w').close()
+print(oct(os.stat('/box/f').st_mode))`;
+    const report = await user.run({ files: [], runs: [step(['python3', '-c', leave]), step(['python3', '-c', look])] });
+    expect(report.failure).toBeNull();
+    expect(report.runs.map(stdoutOf)).toEqual(['2 64\n', `[] 0o40700 True\n0\n0o100644\n`]);
+  });
+
   test('a run that was killed leaves the next one whole', async () => {
     const short = { limits: { wallTimeMs: 300, memoryBytes: 32 * MIB } };
     const hog = ['python3', '-c', 'a = []\nwhile True: a.append(bytearray(1 << 20))'];
