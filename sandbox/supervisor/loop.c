@@ -15,6 +15,9 @@
 
 enum watched { WATCH_SIGNALS, WATCH_IN, WATCH_OUT, WATCH_STDOUT, WATCH_STDERR, WATCH_STDIN, WATCH_INTAKE, WATCH_COUNT };
 
+/* Then the loop looks at its deadlines again: programs may die as fast as they are reaped. */
+enum { REAPS_PER_TURN = 256 };
+
 /* How long DONE or ERROR may wait for a host that does not read. */
 static const uint64_t PARTING_NS = 2 * NS_PER_S;
 
@@ -65,8 +68,8 @@ _Noreturn void session_fail(struct session *session, uint32_t code, const char *
 /* __WALL: also those that a clone() made with another signal than SIGCHLD. */
 void session_reap(struct session *session) {
   struct signalfd_siginfo info;
-  while (read(session->signals, &info, sizeof info) > 0) continue;
-  for (;;) {
+  if (read(session->signals, &info, sizeof info) == -1 && errno != EAGAIN && errno != EINTR) die("signalfd");
+  for (int i = 0; i < REAPS_PER_TURN; i++) {
     int status;
     struct rusage usage;
     pid_t pid = wait4(-1, &status, WNOHANG | __WALL, &usage);
@@ -76,8 +79,10 @@ void session_reap(struct session *session) {
     }
     if (pid == -1 && errno == EINTR) continue;
     session->has_children = pid == 0;
+    session->has_unreaped = false;
     return;
   }
+  session->has_unreaped = session->has_children = true;
 }
 
 static bool is_program_open(const struct session *session) {
@@ -110,7 +115,7 @@ static void take_events(struct session *session, const struct pollfd *fds) {
   if (fds[WATCH_STDERR].revents != 0 && !relay->is_over) relay_read(relay, RELAY_STDERR, &session->wire, now);
   if ((fds[WATCH_STDIN].revents & POLLERR) != 0) relay_input_broke(relay);
   else if (fds[WATCH_STDIN].revents != 0) relay_write(relay);
-  if (fds[WATCH_SIGNALS].revents != 0) session_reap(session);
+  if (fds[WATCH_SIGNALS].revents != 0 || session->has_unreaped) session_reap(session);
 }
 
 static uint64_t next_wake_ns(const struct session *session, uint64_t now) {
@@ -123,7 +128,7 @@ static uint64_t next_wake_ns(const struct session *session, uint64_t now) {
 static void wait_for_events(struct session *session, struct pollfd *fds) {
   uint64_t now = now_ns();
   watch_all(session, fds, now);
-  uint64_t wake = next_wake_ns(session, now);
+  uint64_t wake = session->has_unreaped ? now : next_wake_ns(session, now);
   struct timespec timeout = time_until(wake, now);
   int ready = ppoll(fds, WATCH_COUNT, wake == UINT64_MAX ? NULL : &timeout, NULL);
   if (ready == -1 && errno != EINTR) session_fail(session, ERROR_SYSTEM, "ppoll", errno);

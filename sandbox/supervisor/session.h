@@ -47,6 +47,7 @@ struct session {
   bool is_defined;      /* STEP came */
   bool is_last;
   bool has_children; /* as of the last reaping */
+  bool has_unreaped; /* the last reaping stopped for the sake of other work */
   struct wire wire;
   struct message message; /* the frame in hand */
   struct file_batch batch;
@@ -60,7 +61,7 @@ struct session {
 
 /* loop.c: serves the host until the end of the sandbox. */
 _Noreturn void session_serve(struct session *session);
-/* Takes the status of every child that is dead. */
+/* Takes the status of the children that are dead, of so many at a time. */
 void session_reap(struct session *session);
 /* DONE, flush, exit 0. */
 _Noreturn void session_leave(struct session *session);
