@@ -84,7 +84,8 @@ async function serve(wanted: readonly Language[], context: Start): Promise<void>
   terminal.line(`Data ${dataDir}, cache ${cacheDir}, sandbox ${kind}`);
 
   const { secret } = backend;
-  const environment = { ...config.server, kind, secret, environment: process.env, terminal, logger, signal };
+  const isRoot = process.getuid?.() === 0;
+  const environment = { ...config.server, kind, isRoot, secret, environment: process.env, terminal, logger, signal };
   const setup = await setUpSandbox({ ...environment, languages: wanted });
   shutdown.add('launcher', () => setup.launcher.close());
 
