@@ -1,6 +1,8 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { EngineError, withDeadline } from './deadline.ts';
+
+const KEPT_LINES = 8;
+const MAX_DETAIL = 2000;
 
 /** One line of the engine's answer to a build or an import. */
 interface ProgressLine {
@@ -21,18 +23,15 @@ export async function followProgress(
 ): Promise<void> {
   const lastWords: string[] = [];
   const read = async (): Promise<void> => {
-    for await (const text of createInterface({ input: answer })) {
-      const line = parseLine(text);
-      if (line.error !== undefined)
-        throw new EngineError(what, { detail: [...lastWords, line.error].join('\n').slice(-MAX_DETAIL) });
-      const words = (line.stream ?? line.status ?? '').trim();
+    for await (const { stream, status, error } of readLines(answer)) {
+      if (error !== undefined)
+        throw new EngineError(what, { detail: [...lastWords, error].join('\n').slice(-MAX_DETAIL) });
+      const words = (stream ?? status ?? '').trim();
       if (words === '') continue;
       onLine(words);
       lastWords.push(words);
       if (lastWords.length > KEPT_LINES) lastWords.shift();
     }
-    if (!answer.readableEnded || answer.errored !== null)
-      throw new EngineError(what, { detail: 'the engine broke off' });
   };
   try {
     await withDeadline(what, deadlineMs, read);
@@ -41,8 +40,16 @@ export async function followProgress(
   }
 }
 
-const KEPT_LINES = 8;
-const MAX_DETAIL = 2000;
+/** Throws when the stream breaks off. What is no JSON says nothing. */
+async function* readLines(answer: Readable): AsyncGenerator<ProgressLine> {
+  let open = '';
+  for await (const chunk of answer.setEncoding('utf8')) {
+    const lines = (open + String(chunk)).split('\n');
+    open = lines.pop() ?? '';
+    for (const line of lines) yield parseLine(line);
+  }
+  yield parseLine(open);
+}
 
 function parseLine(text: string): ProgressLine {
   try {

@@ -41,7 +41,7 @@ interface KnownImage {
 }
 
 /** Null when the engine has no image of that name. */
-async function inspectImage(engine: Engine, name: string): Promise<KnownImage | null> {
+export async function inspectImage(engine: Engine, name: string): Promise<KnownImage | null> {
   try {
     const start = () => engine.docker.getImage(name).inspect();
     const { Id: id, Config: config } = await withDeadline('inspect the image', SMALL_MS, start);
@@ -122,7 +122,7 @@ interface RunningTar extends AsyncDisposable {
 }
 
 /** `tar --create` to its stdout; disposing ends it when nobody read it to the end. */
-function startTar(args: readonly string[]): RunningTar {
+export function startTar(args: readonly string[]): RunningTar {
   const tar = spawn('tar', ['--create', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   const exited = new Promise<string>((resolve) => {
     tar.once('error', (error) => resolve(error.message));

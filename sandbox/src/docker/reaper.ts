@@ -47,7 +47,8 @@ export class Reaper {
   }
 
   #isLeft({ labels }: ListedContainer, nowMs: number): boolean {
-    if (Number(labels[LABEL.expires] ?? 0) < nowMs) return true;
+    // One without a time is its owner's alone.
+    if (Number(labels[LABEL.expires] || Number.NaN) < nowMs) return true;
     return labels[LABEL.owner] === this.#options.ownerId && !this.#options.isOpen(labels[LABEL.sandbox] ?? '');
   }
 }

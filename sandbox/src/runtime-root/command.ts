@@ -6,7 +6,7 @@ import { RuntimeRootError } from './runtime-root-error.ts';
  * kernel kills the whole tree of them and their mounts are gone. So nothing of a dead builder can still write into, or be
  * mounted below, a folder that the next one removes.
  */
-const ISOLATED = [
+const NAMESPACES = [
   'setpriv',
   '--pdeathsig=KILL',
   'unshare',
@@ -16,12 +16,13 @@ const ISOLATED = [
   '--kill-child',
   '--mount-proc',
   '--',
-  // Whatever the server's own mask is, what is made here is for the eyes of every uid of the sandbox.
-  'sh',
-  '-c',
-  'umask 022 && exec "$@"',
-  'sh',
 ];
+
+/** Whatever the server's own mask is, what is made here is for the eyes of every uid of the sandbox. */
+const OWN_MASK = ['sh', '-c', 'umask 022 && exec "$@"', 'sh'];
+
+/** Without root there are no namespaces to be had; what is made then is a folder of npm packages. */
+const ISOLATED = process.getuid?.() === 0 ? [...NAMESPACES, ...OWN_MASK] : OWN_MASK;
 
 const KEPT_LINES = 20;
 const KEPT_ERRORS = 5;

@@ -2,11 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** All user ids that a sandbox may lease, whichever launcher made it; the group has the same number. */
-const FIRST_UID = 200_000;
-const LAST_UID = 209_999;
-/** One for all, so that a program prints the same whichever id it was leased. */
-const NAME = 'runyard';
-const HOME = '/box';
+export const LEASED_USERS = {
+  first: 200_000,
+  last: 209_999,
+  /** One for all, so that a program prints the same whichever id it was leased. */
+  name: 'runyard',
+  home: '/box',
+} as const;
+
+const { first: FIRST_UID, last: LAST_UID, name: NAME, home: HOME } = LEASED_USERS;
 
 /**
  * Gives the leased ids a name: `whoami`, Node's `os.userInfo()` and Python's `pwd` fail for an id without an entry. 600 KB of text that are read only by who asks, and then up to the first match.

@@ -91,7 +91,7 @@ const OUTPUTS: readonly NamedPlan[] = [
   ['no newline at the end', 'printf hello'],
   ['stderr alone', 'echo hello >&2'],
   ['both', 'echo out; sleep 0.05; echo err >&2; sleep 0.05; echo out'],
-  ['every byte', 'i=0; while [ $i -lt 256 ]; do printf "\\\\$(printf %o $i)"; i=$((i+1)); done'],
+  ['every byte', "python3 -c 'import sys; sys.stdout.buffer.write(bytes(range(256)))'"],
   ['half a character', 'printf "\\303"; sleep 0.05; printf "\\244\\303"'],
   ['NULs', 'head -c 1000 /dev/zero'],
   ['60 KB', 'head -c 60000 /dev/zero | tr "\\\\0" x'],
