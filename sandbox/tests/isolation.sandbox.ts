@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SandboxReport } from '../src/index.ts';
+import { TEST_LAUNCHER } from '../src/testing/start-test-sandbox.ts';
 import { DIFFERENCES, here } from './support/differences.ts';
 import { cMain, MIB, python, sh, step } from './support/programs.ts';
 import { endingOf, onlyRun, stdoutOf, useSandbox } from './support/use-sandbox.ts';
@@ -131,6 +132,35 @@ print(sum('@' in l for l in open('/proc/net/unix')))`;
       expect(stdoutOf(next).split('\n').slice(1).join(' ')).toBe('/box:  /dev/shm:  /program:  /tmp: ');
     }
     expect(Number(stdoutOf(leave))).toBeGreaterThanOrEqual(200_000);
+  });
+
+  // In docker the kernel's own bounds for the whole host are all there is.
+  test.runIf(TEST_LAUNCHER === 'native')('sockets hold no more than 16 MiB of the memory that all share', async () => {
+    const fill = `
+import os, socket, time
+def pages():
+  lines = [line.split() for line in open('/proc/net/sockstat')]
+  return sum(int(line[line.index('mem') + 1]) for line in lines if line[0] in ('TCP:', 'UDP:'))
+before = pages()
+for _ in range(8):
+  if os.fork() == 0:
+    mine = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(50)]
+    for s in mine:
+      s.bind(('127.0.0.1', 0)); s.setblocking(False)
+      s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+      try:
+        for _ in range(40): s.sendto(bytes(32768), s.getsockname())
+      except OSError: pass
+    os.write(1, b'.')
+    time.sleep(9)
+time.sleep(.8)
+print((pages() - before) * os.sysconf('SC_PAGE_SIZE') >> 20)
+os.kill(-1, 9)`;
+    const run = onlyRun(await user.run(python(fill, { limits: { memoryBytes: 128 * MIB } })));
+    const [dots, mebibytes] = stdoutOf(run).split(/(\d+)/);
+    expect(dots).toMatch(/^\.+$/);
+    expect(Number(mebibytes)).toBeGreaterThan(4);
+    expect(Number(mebibytes)).toBeLessThanOrEqual(20);
   });
 
   test('a hostile one does not harm its neighbour', async () => {

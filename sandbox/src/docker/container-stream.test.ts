@@ -22,7 +22,7 @@ const END = Buffer.from('END');
 function setUp(makeEnd: () => Promise<Buffer> = () => Promise.resolve(END)) {
   const socket = new FakeSocket();
   const diagnostics: string[] = [];
-  const ends = vi.fn(makeEnd);
+  const ends = vi.fn<() => Promise<Buffer>>(makeEnd);
   const stream = new ContainerStream(socket, {
     onDiagnostics: (text) => void diagnostics.push(String(text)),
     makeEnd: ends,

@@ -1,14 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ListedContainer } from './engine.ts';
 import { Reaper } from './reaper.ts';
 
 const NOW_MS = 1_000_000;
+
+function isFirst(sandboxId: string): boolean {
+  return sandboxId === 'me.1';
+}
 
 /** An engine with these containers: id, owner, sandbox, expiry. */
 function setUp(containers: readonly (readonly [id: string, owner: string, sandbox: string, expiresMs: number])[]) {
   const removed: string[] = [];
   const removedCgroups: string[] = [];
   const engine = {
-    listByLabel: vi.fn(() =>
+    listByLabel: vi.fn<() => Promise<ListedContainer[]>>(() =>
       Promise.resolve(
         containers
           .filter(([id]) => !removed.includes(id))
@@ -24,8 +29,7 @@ function setUp(containers: readonly (readonly [id: string, owner: string, sandbo
     list: () => Promise.resolve(['me.1', 'me.2', 'me.7', 'you.1', 'you.9']),
     remove: (id: string) => Promise.resolve(removedCgroups.push(id) > 0),
   };
-  const isOpen = (id: string) => id === 'me.1';
-  return { reaper: new Reaper({ engine, cgroups, ownerId: 'me', isOpen }), engine, removed, removedCgroups };
+  return { reaper: new Reaper({ engine, cgroups, ownerId: 'me', isOpen: isFirst }), engine, removed, removedCgroups };
 }
 
 describe('Reaper', () => {

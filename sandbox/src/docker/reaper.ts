@@ -48,7 +48,8 @@ export class Reaper {
 
   #isLeft({ labels }: ListedContainer, nowMs: number): boolean {
     // One without a time is its owner's alone.
-    if (Number(labels[LABEL.expires] || Number.NaN) < nowMs) return true;
+    const expires = labels[LABEL.expires];
+    if (expires !== undefined && expires !== '' && Number(expires) < nowMs) return true;
     return labels[LABEL.owner] === this.#options.ownerId && !this.#options.isOpen(labels[LABEL.sandbox] ?? '');
   }
 }

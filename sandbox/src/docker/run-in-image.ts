@@ -22,9 +22,12 @@ export async function runInImage(engine: Engine, image: string, argv: readonly s
   const container = await withDeadline(what, RUN_MS, create);
   try {
     const stream = await engine.attach(container);
-    const parts: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
-    const take = (into: Buffer[]) => (data: Buffer) => void into.push(Buffer.from(data));
-    const demultiplexer = new Demultiplexer({ stdout: take(parts.stdout), stderr: take(parts.stderr) });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    const demultiplexer = new Demultiplexer({
+      stdout: (data) => void stdout.push(Buffer.from(data)),
+      stderr: (data) => void stderr.push(Buffer.from(data)),
+    });
     const ended = new Promise<void>((resolve) => {
       stream.on('error', () => resolve());
       stream.on('close', () => resolve());
@@ -35,7 +38,7 @@ export async function runInImage(engine: Engine, image: string, argv: readonly s
     stream.end();
     await withDeadline(what, RUN_MS, () => ended);
     stream.destroy();
-    return Buffer.concat([...parts.stdout, ...parts.stderr])
+    return Buffer.concat([...stdout, ...stderr])
       .subarray(0, MAX_TEXT_BYTES)
       .toString('utf8');
   } finally {
