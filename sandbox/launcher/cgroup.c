@@ -11,6 +11,12 @@
 #include <unistd.h>
 
 enum { CPU_PERIOD_US = 100000, NAME_BYTES = 64, MAX_REMOVALS = 1024 };
+/*
+ * What TCP and UDP hold for the sandbox in flight. The memory limit does not count it, and what one sandbox takes, no
+ * connection of the host can have: the kernel has one bound for all.
+ */
+enum { SOCKET_BYTES = 16 << 20 };
+static const char socket_limit[] = "memory.kmem.tcp.limit_in_bytes";
 
 static struct cgroup_mounts mounts;
 static const char *owner_id;
@@ -81,6 +87,7 @@ static const char *set_limits(const struct cgroup *cgroup, const struct open_req
   if (write_limit(memory_dir, "memory.limit_in_bytes", memory) != 0) return "memory (memory.limit_in_bytes)";
   if (has_memsw && write_limit(memory_dir, "memory.memsw.limit_in_bytes", memory) != 0)
     return "memory and swap (memory.memsw.limit_in_bytes)";
+  if (write_limit(memory_dir, socket_limit, SOCKET_BYTES) != 0) return "socket buffers (memory.kmem.tcp.limit_in_bytes)";
   /* One more for PID 1 itself. */
   if (write_limit(cgroup_dir(cgroup, PIDS), "pids.max", request->processes + 1u) != 0) return "processes (pids.max)";
   if (write_limit(cpu_dir, "cpu.cfs_period_us", CPU_PERIOD_US) != 0) return "CPU (cpu.cfs_period_us)";
@@ -161,6 +168,9 @@ void cgroup_start(const char *owner) {
   cgroup_find_mounts(&mounts);
   sweep_dead_owners(owner);
   has_memsw = faccessat(mounts.runyard[mounts.of[MEMORY]], "memory.memsw.limit_in_bytes", F_OK, 0) == 0;
+  /* No limit, but from now on counted: the kernel rewrites its own code when the first group is, and back after the last. */
+  if (write_text(mounts.runyard[mounts.of[MEMORY]], socket_limit, "-1") != 0)
+    refuse("cannot enforce limits: socket buffers (%s): %s", socket_limit, strerror(errno));
   if (cgroup_make(&trial, &cgroup, &step) != 0) refuse("cannot enforce limits: %s: %s", step, strerror(errno));
   require_memory_files(&cgroup);
   cgroup_drop(&cgroup);
