@@ -51,6 +51,19 @@ test('an unknown runtime refuses the start and names the known ones', async () =
   expect(output).toMatch(/no-such-runtime.*runc/);
 });
 
+test("the operator's own image replaces ours, and is asked for its toolchains", async () => {
+  const { runtimeRoot } = await server.client.get<{ runtimeRoot: string }>('/version');
+  const image = `runyard/runtime:${runtimeRoot}`;
+  const env = { ...environment(), SANDBOX_IMAGE: image, RUNYARD_LANGUAGES: 'python' };
+  await using own = await TestServer.start({ env });
+  expect(await own.client.get('/version')).toMatchObject({ launcher: 'docker', runtimeRoot: image });
+  const { languages } = await own.client.get<{ languages: { versions: { toolchain: string }[] }[] }>('/languages');
+  expect(languages.flatMap(({ versions }) => versions.map(({ toolchain }) => toolchain))).toEqual([
+    expect.stringMatching(/^Python 3\.\d+\.\d+$/),
+  ]);
+  await expectNextJobFine(own, 'python', 'print("fine")');
+});
+
 describe.each(['python', 'c', 'java'])('%s', (language) => {
   afterEach(() => expectNextJobFine(server, 'python', 'print("fine")'));
   testLanguage(language, () => server);

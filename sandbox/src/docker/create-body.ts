@@ -10,7 +10,7 @@ export const LABEL = {
 
 const MIB = 1024 * 1024;
 
-/** Scratch space inside, as in `decisions.md` (Limits). It counts as the place's memory. */
+/** Scratch space inside; it counts as the place's memory. */
 const SCRATCH = { boxMiB: 64, tmpMiB: 32, shmMiB: 16, programMiB: 64, inodes: 4096 } as const;
 
 /** A runtime written in Go has a dozen threads before it becomes PID 1. */

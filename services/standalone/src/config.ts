@@ -13,7 +13,7 @@ export interface StandaloneConfig {
   readonly server: ServerConfig;
 }
 
-export interface ServerConfig {
+interface ServerConfig {
   readonly dataDir: string;
   /** Runtime roots and compiled parts: may be removed, and is made again. */
   readonly cacheDir: string;

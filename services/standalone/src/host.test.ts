@@ -7,6 +7,7 @@ const USER = { ...ROOT, isRoot: false };
 const MAC = { ...ROOT, platform: 'darwin' };
 const there = async () => null;
 const missing = async () => 'no socket';
+const asked = () => Promise.reject(new Error('asked'));
 
 describe('chooseLauncher', () => {
   test.each([
@@ -21,8 +22,7 @@ describe('chooseLauncher', () => {
   });
 
   test('native asks no engine', async () => {
-    const ask = () => Promise.reject(new Error('asked'));
-    await expect(chooseLauncher('native', ROOT, ask)).resolves.toBe('native');
+    await expect(chooseLauncher('native', ROOT, asked)).resolves.toBe('native');
   });
 
   test.each([

@@ -19,7 +19,7 @@ import { chooseLanguages } from './choose-languages.ts';
 import { loadConfig, type StandaloneConfig } from './config.ts';
 import { openBackend, type EmbeddedBackend } from './embedded-backend.ts';
 import { chooseLauncher, requireArchitecture } from './host.ts';
-import { LauncherHealth } from './launcher-health.ts';
+import { JobNeeds } from './job-needs.ts';
 import { clientUrl, readyLines } from './ready-lines.ts';
 import { sandboxReadiness } from './readiness.ts';
 import { runProcess, type RunningServer } from './run-process.ts';
@@ -116,15 +116,23 @@ async function startWorkers(
   { config, logger, shutdown }: Start,
 ): Promise<{ gateway: Gateway; executor: Executor }> {
   const { slots } = config.executor;
-  const health = new LauncherHealth({
-    check: checkLauncher ?? (() => Promise.resolve()),
-    onChange: (trouble) => logger.warn({ trouble }, trouble === null ? 'launcher well again' : 'launcher in trouble'),
+  // What every job needs besides the queue: while one is missing, jobs wait there and spend no attempts.
+  const needs = new JobNeeds({
+    check: async (deadlineMs) => {
+      await Promise.all([checkLauncher?.(deadlineMs), backend.artifacts.ping(), backend.store.ping()]);
+    },
+    onChange: (trouble) => logger.warn({ trouble }, trouble === null ? 'jobs are taken again' : 'no jobs are taken'),
   });
   const executor = new Executor(
-    { ...backend, sandbox, languages, logger, untilSandboxWell: (drain) => health.untilWell(drain) },
+    { ...backend, sandbox, languages, logger, untilSandboxWell: (drain) => needs.untilWell(drain) },
     { slots, worker: `${hostname()}-${process.pid}` },
   );
-  const sweeper = new Sweeper({ ...backend, messages: backend.queue, logger });
+  const sweeper = new Sweeper({
+    ...backend,
+    messages: backend.queue,
+    languages: languages.map(({ id }) => id),
+    logger,
+  });
   await sweeper.repairAfterCrash();
 
   const gateway = await startGateway({
@@ -137,15 +145,15 @@ async function startWorkers(
     sandboxProbe: async () =>
       sandboxReadiness({
         isStopping: shutdown.hasBegun,
-        launcherTrouble: health.trouble,
+        trouble: needs.trouble,
         faultsInARow: executor.faultsInARow,
         samples: check.states,
       }),
     verifyArtifactLink: linkVerifier(backend.secret),
   });
   shutdown.add('gateway', () => gateway.drain(GATEWAY_GRACE_MS));
-  health.start();
-  shutdown.add('launcher health', () => health.stop());
+  needs.start();
+  shutdown.add('watch', () => needs.stop());
   sweeper.start();
   shutdown.add('sweeper', () => sweeper.stop());
   executor.start();

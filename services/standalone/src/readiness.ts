@@ -7,13 +7,13 @@ const MAX_FAULTS_IN_A_ROW = 3;
 /** What `/health/ready` says about running programs. */
 export function sandboxReadiness(state: {
   readonly isStopping: boolean;
-  /** What the launcher's watch says, or null. */
-  readonly launcherTrouble: string | null;
+  /** What jobs need and is missing, or null. */
+  readonly trouble: string | null;
   readonly faultsInARow: number;
   readonly samples: ReadonlyMap<string, SampleState>;
 }): ProbeResult {
   if (state.isStopping) return { isReady: false, detail: 'shutting down' };
-  if (state.launcherTrouble !== null) return { isReady: false, detail: state.launcherTrouble };
+  if (state.trouble !== null) return { isReady: false, detail: state.trouble };
   if (state.faultsInARow >= MAX_FAULTS_IN_A_ROW) {
     return { isReady: false, detail: `the last ${state.faultsInARow} runs failed by a fault of the server` };
   }

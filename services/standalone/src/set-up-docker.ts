@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
-import { DockerLauncher, Engine, ensureSandboxImage } from '@runyard/sandbox/docker';
+import { buildSandboxImage, DockerLauncher, Engine, ensureSandboxImage, runInImage } from '@runyard/sandbox/docker';
+import { type RootRecipe, RuntimeRootError } from '@runyard/sandbox/runtime-root';
 import { rootRecipeOf } from '@runyard/shared/languages';
 import { bringRoot } from './bring-root.ts';
 import type { LauncherSetup, SandboxSetupOptions } from './sandbox-setup.ts';
 
 /** A healthy engine on this machine answers within milliseconds. */
 const FIND_MS = 2_000;
+
+/** Every root has the compiler for it. */
+const SUPERVISOR_ONLY: RootRecipe = { debianPackages: [], npmPackages: {}, prepare: [], versionCommands: {} };
 
 /** Why no engine answers, or null. */
 export async function findEngine(): Promise<string | null> {
@@ -43,17 +47,58 @@ interface SandboxImage {
   readonly runtimeRoot: string;
 }
 
+/**
+ * The operator's own image; else the runtime root imported, where one can be made; else the same built by the engine.
+ */
 async function bringImage(engine: Engine, options: SandboxSetupOptions): Promise<SandboxImage> {
-  const { sandboxImage, terminal } = options;
-  const { root, binaries } = await bringRoot(rootRecipeOf(options.languages), options);
-  const image = await ensureSandboxImage(engine, {
-    sandboxImage,
-    root,
-    supervisorPath: binaries.supervisorPath,
-    progress: (line) => terminal.running(`  ${line}`),
-  });
-  terminal.done();
+  const { sandboxImage, languages, isRoot, terminal } = options;
+  const progress = (line: string): void => terminal.running(`  ${line}`);
+  try {
+    if (sandboxImage !== null) return await bringOwnImage(engine, sandboxImage, { options, progress });
+    const recipe = rootRecipeOf(languages);
+    if (!isRoot) return await buildImage(engine, recipe, { options, progress });
+    try {
+      return await importRoot(engine, recipe, { options, progress });
+    } catch (error) {
+      const isOtherSystem = error instanceof RuntimeRootError && error.code === 'unsupported_host';
+      if (!isOtherSystem) throw error;
+      return await buildImage(engine, recipe, { options, progress });
+    }
+  } finally {
+    terminal.done();
+  }
+}
+
+interface Bringing {
+  readonly options: SandboxSetupOptions;
+  readonly progress: (line: string) => void;
+}
+
+async function importRoot(engine: Engine, recipe: RootRecipe, { options, progress }: Bringing): Promise<SandboxImage> {
+  const { root, binaries } = await bringRoot(recipe, options);
+  const { supervisorPath } = binaries;
+  const image = await ensureSandboxImage(engine, { sandboxImage: null, root, supervisorPath, progress });
   return { image, toolchains: root.manifest.toolchains, runtimeRoot: root.id };
+}
+
+async function buildImage(engine: Engine, recipe: RootRecipe, { options, progress }: Bringing): Promise<SandboxImage> {
+  const { environment, signal, debianMirror } = options;
+  const aptMirror = debianMirror === null ? {} : { aptMirror: debianMirror };
+  const built = await buildSandboxImage(engine, { recipe, environment, signal, progress, ...aptMirror });
+  return { ...built, runtimeRoot: built.image };
+}
+
+/** Its toolchains are its own: they are asked, not assumed. Only our supervisor is added, for which a small root is needed. */
+async function bringOwnImage(engine: Engine, name: string, { options, progress }: Bringing): Promise<SandboxImage> {
+  const { root, binaries } = await bringRoot(SUPERVISOR_ONLY, options);
+  const { supervisorPath } = binaries;
+  const image = await ensureSandboxImage(engine, { sandboxImage: name, root, supervisorPath, progress });
+  const toolchains: Record<string, string> = {};
+  for (const { id, versionCommand } of options.languages) {
+    progress(`Asking ${name} for its ${id}`);
+    toolchains[id] = await runInImage(engine, image, versionCommand);
+  }
+  return { image, toolchains, runtimeRoot: name };
 }
 
 /** The same after a restart on the same data folder, so that containers of a killed server are found and removed. */

@@ -1,12 +1,12 @@
 import { expect, test, vi } from 'vitest';
-import { LauncherHealth } from './launcher-health.ts';
+import { JobNeeds } from './job-needs.ts';
 
 const open = new AbortController().signal;
 
 test('trouble shows, holds back, and goes', async () => {
   let isDown = false;
   const changes: (string | null)[] = [];
-  const health = new LauncherHealth({
+  const health = new JobNeeds({
     check: async () => {
       if (isDown) throw new Error('no answer');
     },
@@ -34,7 +34,7 @@ test('trouble shows, holds back, and goes', async () => {
 });
 
 test('whoever waits may leave', async () => {
-  const health = new LauncherHealth({ check: () => Promise.reject(new Error('down')), everyMs: 1 });
+  const health = new JobNeeds({ check: () => Promise.reject(new Error('down')), everyMs: 1 });
   health.start();
   await vi.waitFor(() => expect(health.trouble).toBe('down'));
   const leave = new AbortController();

@@ -4,22 +4,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const EVERY_MS = 1_500;
 const DEADLINE_MS = 2_500;
 
-export interface LauncherHealthOptions {
-  /** Rejects when the launcher cannot make places, or does not know so within the deadline. */
+export interface JobNeedsOptions {
+  /** Rejects when jobs cannot be run now, or does not know so within the deadline. */
   readonly check: (deadlineMs: number) => Promise<void>;
   readonly everyMs?: number;
   readonly onChange?: (trouble: string | null) => void;
 }
 
-/** Watches a launcher that depends on another program, such as a container engine. */
-export class LauncherHealth {
-  readonly #options: LauncherHealthOptions;
+/** Watches what jobs need and can be missing for a while: a container engine, room on the disk. */
+export class JobNeeds {
+  readonly #options: JobNeedsOptions;
   readonly #end = new AbortController();
   readonly #waiters = new Set<() => void>();
   #trouble: string | null = null;
   #loop: Promise<void> | null = null;
 
-  constructor(options: LauncherHealthOptions) {
+  constructor(options: JobNeedsOptions) {
     this.#options = options;
   }
 
