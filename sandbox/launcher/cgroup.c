@@ -168,10 +168,10 @@ void cgroup_start(const char *owner) {
   cgroup_find_mounts(&mounts);
   sweep_dead_owners(owner);
   has_memsw = faccessat(mounts.runyard[mounts.of[MEMORY]], "memory.memsw.limit_in_bytes", F_OK, 0) == 0;
+  if (cgroup_make(&trial, &cgroup, &step) != 0) refuse("cannot enforce limits: %s: %s", step, strerror(errno));
   /* No limit, but from now on counted: the kernel rewrites its own code when the first group is, and back after the last. */
   if (write_text(mounts.runyard[mounts.of[MEMORY]], socket_limit, "-1") != 0)
     refuse("cannot enforce limits: socket buffers (%s): %s", socket_limit, strerror(errno));
-  if (cgroup_make(&trial, &cgroup, &step) != 0) refuse("cannot enforce limits: %s: %s", step, strerror(errno));
   require_memory_files(&cgroup);
   cgroup_drop(&cgroup);
 }
