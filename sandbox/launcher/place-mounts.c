@@ -19,6 +19,7 @@ static const char *const masked_files[] = {
   "/proc/kcore",      "/proc/keys",          "/proc/key-users",     "/proc/timer_list", "/proc/sched_debug",
   "/proc/kmsg",       "/proc/latency_stats", "/proc/sysrq-trigger", "/proc/kallsyms",   "/proc/config.gz",
   "/proc/interrupts", "/proc/cmdline",       "/proc/kpagecount",    "/proc/kpageflags", "/proc/kpagecgroup",
+  "/proc/locks",      "/proc/diskstats",     "/proc/vmstat",
 };
 
 /* Covered by the root's own empty, read-only /sys. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { TEST_LAUNCHER } from '../src/testing/start-test-sandbox.ts';
 import { DIFFERENCES, here } from './support/differences.ts';
 import { testPrograms } from './support/program-case.ts';
 import { cMain, MIB, python, sh } from './support/programs.ts';
@@ -305,6 +306,11 @@ describe('what a program learns about the host', () => {
       'True',
     ],
     ['paths of ours in mounts', "say('runyard' in read('/proc/mounts'))", here(DIFFERENCES.mounts)],
+    [
+      'what neighbours lock, read and page',
+      "say([read('/proc/' + name) for name in ('locks', 'diskstats', 'vmstat')])",
+      TEST_LAUNCHER === 'native' ? "['', '', '']" : /./s,
+    ],
     ['command line of the kernel', "say(len(read('/proc/cmdline')) >= 0)", /^(True|EACCES|ENOENT)$/],
     [
       'users',
