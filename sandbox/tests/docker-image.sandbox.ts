@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BuildImageRequest, buildSandboxImage, Engine, ensureSandboxImage } from '../src/docker/index.ts';
 import { SupervisedSandbox } from '../src/index.ts';
 import type { RootRecipe } from '../src/runtime-root/index.ts';
@@ -11,7 +12,8 @@ import { endingOf, onlyRun, stdoutOf } from './support/use-sandbox.ts';
 const RECIPE: RootRecipe = {
   debianPackages: ['python3'],
   npmPackages: { ms: '2.1.3' },
-  files: { 'opt/runyard/tool/word': 'prepared "$HOME" \\\n' },
+  // Never the same, so that nothing of a former run is taken for it.
+  files: { 'opt/runyard/tool/word': 'prepared "$HOME" \\\n', 'opt/runyard/tool/run': randomUUID() },
   prepare: [
     ['sh', '-c', 'cat /opt/runyard/tool/word > /etc/prepared\necho "$HOME $(pwd)" >> /etc/prepared; touch /tmp/left'],
     ['chmod', 'u+s', '/usr/bin/env'],
@@ -21,6 +23,7 @@ const RECIPE: RootRecipe = {
 
 let engine: Engine;
 let base = '';
+let built = '';
 let parts: Awaited<ReturnType<typeof testRoot>> & { diagnostics: string[] };
 
 beforeAll(async () => {
@@ -35,6 +38,16 @@ beforeAll(async () => {
   });
   base = `runyard/runtime:${root.id}`;
 });
+
+afterAll(async () => {
+  const all = await engine.docker.listImages();
+  const tags = [built, ...all.flatMap(({ RepoTags: names }) => names ?? []).filter(isBuiltHere)];
+  for (const tag of tags) await engine.docker.getImage(tag).remove({ force: true });
+});
+
+function isBuiltHere(tag: string): boolean {
+  return tag.startsWith('runyard/packages:') || /^runyard\/runtime:.*-/.test(tag);
+}
 
 function quietly(): void {
   // Progress is for people.
@@ -54,6 +67,7 @@ describe('an image that the engine builds', () => {
   test('runs programs like the imported root, and says what its toolchains are', async () => {
     const lines: string[] = [];
     const { image, toolchains } = await buildSandboxImage(engine, request({}, lines));
+    built = image;
     expect(image).toMatch(/^runyard\/sandbox:[0-9a-f]{16}$/);
     expect(toolchains).toEqual({ compiler: expect.stringMatching(/^gcc .*14/) as unknown, words: "out '\\ sh\nerr" });
     expect(lines).toContainEqual(expect.stringMatching(/^Building runyard\/runtime:/));

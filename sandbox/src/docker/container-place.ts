@@ -5,7 +5,7 @@ import type { EndFrame } from '../protocol/frames.ts';
 import { NoRoomError, type Place, type PlaceLimits } from '../sandbox.ts';
 import { encodeContainerEnd } from './container-end.ts';
 import { ContainerStream } from './container-stream.ts';
-import { initialPidsLimit, memoryLimit, pidsLimit } from './create-body.ts';
+import { initialMemoryLimit, initialPidsLimit, memoryLimit, pidsLimit } from './create-body.ts';
 import { EngineError } from './deadline.ts';
 import type { Engine } from './engine.ts';
 import type { ParentCgroups } from './parent-cgroups.ts';
@@ -32,6 +32,7 @@ export class ContainerPlace implements Place {
   readonly #released = new AbortController();
   #memoryBytes: number;
   #pidsLimit: number;
+  #isFresh = true;
   #stream: ContainerStream | null = null;
   #killedFor: EndFrame['cause'] | null = null;
   #deadline: NodeJS.Timeout | undefined;
@@ -39,7 +40,7 @@ export class ContainerPlace implements Place {
 
   constructor(options: ContainerPlaceOptions) {
     this.#options = options;
-    this.#memoryBytes = memoryLimit(options.limits.memoryBytes);
+    this.#memoryBytes = initialMemoryLimit(options.limits.memoryBytes);
     this.#pidsLimit = initialPidsLimit(options.limits.processes);
   }
 
@@ -105,7 +106,8 @@ export class ContainerPlace implements Place {
       this.#memoryBytes = wanted.memoryBytes;
       this.#pidsLimit = wanted.pidsLimit;
     }
-    await cgroups.restartPeak(sandboxId, container.id);
+    await cgroups.restartPeak(sandboxId, container.id, this.#isFresh);
+    this.#isFresh = false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

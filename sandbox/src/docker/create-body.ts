@@ -15,6 +15,7 @@ const SCRATCH = { boxMiB: 64, tmpMiB: 32, shmMiB: 16, programMiB: 64, inodes: 40
 
 /** A runtime written in Go has a dozen threads before it becomes PID 1. */
 const RUNTIME_TASKS = 32;
+const RUNTIME_BYTES = 32 * MIB;
 
 export interface CreateRequest {
   readonly image: string;
@@ -79,8 +80,8 @@ function hostConfig(request: CreateRequest): HostConfig {
     SecurityOpt: ['no-new-privileges'],
     Privileged: false,
     PidsLimit: initialPidsLimit(request.limits.processes),
-    Memory: memoryLimit(request.limits.memoryBytes),
-    MemorySwap: memoryLimit(request.limits.memoryBytes),
+    Memory: initialMemoryLimit(request.limits.memoryBytes),
+    MemorySwap: initialMemoryLimit(request.limits.memoryBytes),
     NanoCpus: request.limits.cpuMilli * 1_000_000,
     OomScoreAdj: 500,
     // Hard limits for PID 1, which lowers them per step. Above the engine's own they are refused, since runc sets them without rights.
@@ -105,6 +106,11 @@ function hostConfig(request: CreateRequest): HostConfig {
 /** The engine refuses less than 6 MiB. */
 export function memoryLimit(bytes: number): number {
   return Math.max(bytes, 6 * MIB);
+}
+
+/** The runtime starts inside the new cgroup and is killed there if it has too little; a smaller limit is set before the step starts. */
+export function initialMemoryLimit(bytes: number): number {
+  return Math.max(bytes, RUNTIME_BYTES);
 }
 
 /** PID 1 lives in the same cgroup as the step; its helpers run only when the step has no process. */

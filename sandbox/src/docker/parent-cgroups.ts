@@ -1,5 +1,6 @@
 import { access, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineFacts } from './engine.ts';
 
 /** What the parent cgroup of a finished container still tells; it survives the container because it is ours (finding F10). */
@@ -12,6 +13,11 @@ export interface ParentUsage {
 }
 
 const NOTHING: ParentUsage = { oomKills: null, memoryPeakBytes: null, cpuUs: null, pidsPeak: null };
+
+/** PID 1 has less. */
+const PID1_BYTES = 2 * 1024 * 1024;
+const RESTART_TRIES = 6;
+const RESTART_RETRY_MS = 2;
 
 /** All parents stand below it, in every hierarchy. */
 const FOLDER = 'runyard-docker';
@@ -52,13 +58,17 @@ export class ParentCgroups {
 
   /**
    * What the container used at most so far, its runtime's own start included, is forgotten, so that the next step has a peak
-   * of its own. Only v1 can.
+   * of its own. Only v1 can. `isFresh`: nothing but PID 1 is there, and what more is counted is the runtime that is going.
    */
-  async restartPeak(sandboxId: string, containerId: string): Promise<void> {
+  async restartPeak(sandboxId: string, containerId: string, isFresh = false): Promise<void> {
     const parent = this.parentOf(sandboxId);
     if (parent === null || !this.#isV1) return;
     const file = path.join(this.#root, 'memory', parent, containerId, 'memory.max_usage_in_bytes');
-    await writeFile(file, '0', { flag: 'r+' }).catch(() => undefined);
+    for (let tries = 0; tries < RESTART_TRIES; tries += 1) {
+      await writeFile(file, '0', { flag: 'r+' }).catch(() => undefined);
+      if (!isFresh || ((await readNumber(file)) ?? 0) <= PID1_BYTES) return;
+      await sleep(RESTART_RETRY_MS);
+    }
   }
 
   /** Kills every process of it, for an engine that does not. Best effort. */
