@@ -107,7 +107,15 @@ class Daemon implements TestEngine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end('SIGTERM');
+    this.#unmountLeftovers();
     await this.#place.release();
+  }
+
+  /** An engine that was killed takes, when it starts again, the mounts of its former life for the host's and keeps them. */
+  #unmountLeftovers(): void {
+    const { dataRoot, runDir } = this.#place;
+    for (const mount of [dataRoot, join(runDir, 'exec/netns/default')])
+      while (spawnSync('umount', ['--recursive', mount]).status === 0);
   }
 
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
