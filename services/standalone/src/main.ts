@@ -42,6 +42,7 @@ const terminal = new Terminal(process.stdout);
 /** What every part of the start needs. */
 interface Start {
   readonly config: StandaloneConfig;
+  readonly isRoot: boolean;
   readonly kind: 'native' | 'docker';
   readonly logger: Logger;
   readonly shutdown: Shutdown;
@@ -66,7 +67,7 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
     terminal.line(`Runyard ${version}`);
     const known = await loadLanguages(LANGUAGES_DIR, { architecture });
     const languages = chooseLanguages('RUNYARD_LANGUAGES', config.executor.languages, known);
-    await serve(languages, { config, kind, logger, shutdown, signal });
+    await serve(languages, { config, isRoot, kind, logger, shutdown, signal });
     return { stop: () => shutdown.run() };
   } catch (error) {
     terminal.done();
@@ -76,7 +77,7 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
 }
 
 async function serve(wanted: readonly Language[], context: Start): Promise<void> {
-  const { config, kind, logger, shutdown, signal } = context;
+  const { config, isRoot, kind, logger, shutdown, signal } = context;
   const { dataDir, cacheDir } = config.server;
   let url = '';
   const backend = await openBackend(dataDir, () => config.gateway.publicUrl ?? url);
@@ -84,7 +85,6 @@ async function serve(wanted: readonly Language[], context: Start): Promise<void>
   terminal.line(`Data ${dataDir}, cache ${cacheDir}, sandbox ${kind}`);
 
   const { secret } = backend;
-  const isRoot = process.getuid?.() === 0;
   const environment = { ...config.server, kind, isRoot, secret, environment: process.env, terminal, logger, signal };
   const setup = await setUpSandbox({ ...environment, languages: wanted });
   shutdown.add('launcher', () => setup.launcher.close());

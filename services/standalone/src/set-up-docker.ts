@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { buildSandboxImage, DockerLauncher, Engine, ensureSandboxImage, runInImage } from '@runyard/sandbox/docker';
 import { type RootRecipe, RuntimeRootError } from '@runyard/sandbox/runtime-root';
+import { AppError } from '@runyard/shared/errors';
 import { rootRecipeOf } from '@runyard/shared/languages';
 import { bringRoot } from './bring-root.ts';
 import type { LauncherSetup, SandboxSetupOptions } from './sandbox-setup.ts';
@@ -37,7 +38,11 @@ export async function setUpDocker(options: SandboxSetupOptions): Promise<Launche
     toolchains,
     host: { rootId: runtimeRoot, launcher: image, kernel: JSON.stringify(launcher.describe()) },
     facts,
-    check: (deadlineMs) => launcher.check(deadlineMs),
+    // Readiness shows the text to everybody: the engine's own words name sockets of this host.
+    check: (deadlineMs) =>
+      launcher.check(deadlineMs).catch((cause: unknown) => {
+        throw new AppError('sandbox_unavailable', 'The container engine does not answer.', { cause });
+      }),
   };
 }
 

@@ -7,7 +7,7 @@ const MAX_ENV = 128;
 const MAX_ENV_BYTES = 32 * 1024;
 const MAX_METADATA_BYTES = 4 * 1024;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** Marks an issue that is about size: the answer is 413. */
