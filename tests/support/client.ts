@@ -26,9 +26,18 @@ export interface WireJob {
   readonly wallTimeMs: number | null;
   readonly cpuTimeMs: number | null;
   readonly memoryBytes: number | null;
+  readonly oomInChild: boolean | null;
   readonly attempt: number;
   readonly completedAt: string | null;
-  readonly compile: { readonly verdict: string; readonly output: string } | null;
+  readonly compile: WireCompile | null;
+}
+
+export interface WireCompile {
+  readonly verdict: string;
+  readonly output: string;
+  readonly wallTimeMs: number | null;
+  readonly cpuTimeMs: number | null;
+  readonly memoryBytes: number | null;
 }
 
 export interface WireLanguage {
