@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '../docker/engine.ts';
+import { ensureRunsc } from './gvisor.ts';
 
 /** Longest wait for a fresh engine to answer. It takes about two seconds on a quiet machine. */
 const START_MS = 60_000;
@@ -25,15 +26,21 @@ export interface TestEngine extends AsyncDisposable {
   start(): Promise<void>;
 }
 
+export interface TestEngineOptions {
+  /** To have beside runc, and crun where it is installed. `runsc` is fetched once (see `gvisor.ts`). */
+  readonly runtimes?: readonly 'runsc'[];
+}
+
 /**
  * Starts dockerd. The data root under `cacheDir` is kept between runs, so that images are imported once; engines that run
  * at the same time have one each. Installs Debian's docker.io when dockerd is missing, unless RUNYARD_SETUP=off. Throws
  * when no engine can be had.
  */
-export async function startTestEngine(cacheDir: string): Promise<TestEngine> {
+export async function startTestEngine(cacheDir: string, options: TestEngineOptions = {}): Promise<TestEngine> {
   ensureDockerd();
+  const runtimes = knownRuntimes(options.runtimes?.includes('runsc') === true ? await ensureRunsc(cacheDir) : null);
   const place = await takePlace(cacheDir);
-  const engine = new Daemon(place);
+  const engine = new Daemon(place, runtimes);
   try {
     await engine.start();
     return engine;
@@ -52,10 +59,12 @@ interface EnginePlace {
 
 class Daemon implements TestEngine {
   readonly #place: EnginePlace;
+  readonly #runtimes: Runtimes;
   #process: ChildProcess | null = null;
 
-  constructor(place: EnginePlace) {
+  constructor(place: EnginePlace, runtimes: Runtimes) {
     this.#place = place;
+    this.#runtimes = runtimes;
   }
 
   get socketPath(): string {
@@ -72,7 +81,10 @@ class Daemon implements TestEngine {
     const log = openSync(logFile, 'w');
     const folders = ['--data-root', dataRoot, '--exec-root', join(runDir, 'exec'), '--pidfile', join(runDir, 'pid')];
     const network = ['--bridge=none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'];
-    const args = [...folders, ...network, `--host=unix://${this.socketPath}`, ...runtimes()];
+    const configFile = join(runDir, 'daemon.json');
+    // A file of our own, because runtimes with arguments have no flag, and the host's file is none of our business.
+    writeFileSync(configFile, JSON.stringify({ runtimes: this.#runtimes }));
+    const args = [...folders, ...network, `--host=unix://${this.socketPath}`, `--config-file=${configFile}`];
     rmSync(join(runDir, 'pid'), { force: true });
     // The engine ends with the process that started it, however that ends.
     const daemon = spawn('setpriv', ['--pdeathsig=TERM', 'dockerd', ...args], {
@@ -131,9 +143,21 @@ class Daemon implements TestEngine {
   }
 }
 
-function runtimes(): readonly string[] {
+type Runtimes = Readonly<Record<string, { readonly path: string; readonly runtimeArgs?: readonly string[] }>>;
+
+/**
+ * gVisor: `systrap` needs no virtualization; no network but its own loopback; without `--oci-seccomp` it ignores the
+ * container's filter.
+ */
+const RUNSC_ARGUMENTS = ['--platform=systrap', '--network=none', '--oci-seccomp'];
+
+function knownRuntimes(runsc: string | null): Runtimes {
   const crun = spawnSync('which', ['crun'], { encoding: 'utf8' }).stdout.trim();
-  return [`--add-runtime=${BROKEN_RUNTIME}=/bin/false`, ...(crun === '' ? [] : [`--add-runtime=crun=${crun}`])];
+  return {
+    [BROKEN_RUNTIME]: { path: '/bin/false' },
+    ...(crun === '' ? {} : { crun: { path: crun } }),
+    ...(runsc === null ? {} : { runsc: { path: runsc, runtimeArgs: RUNSC_ARGUMENTS } }),
+  };
 }
 
 async function untilAnswering(daemon: ChildProcess, socketPath: string): Promise<void> {
