@@ -358,6 +358,30 @@ describe('the daemon', () => {
   });
 });
 
+/** A process with a launcher of its own and work for it. Killed whatever becomes of the test: it would never end by itself. */
+function startHost() {
+  const host = spawn(process.execPath, [HOST_PROGRAM, JSON.stringify([setup, stateDir])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = new Promise((resolve) => host.once('exit', resolve));
+  const lines = createInterface({ input: host.stdout });
+  const kill = async () => {
+    host.kill('SIGKILL');
+    await gone;
+  };
+  return {
+    firstLine: async () => {
+      const line = await Promise.race([
+        new Promise<string>((resolve) => lines.once('line', resolve)),
+        gone.then(() => Promise.reject(new Error('the host ended before its first line'))),
+      ]);
+      return JSON.parse(line as string) as { ownerId: string; pid: number };
+    },
+    kill,
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
 describe('the end', () => {
   test('close kills what runs, tells it, and leaves nothing', async () => {
     const other = await startNative(setups.stubborn, stateDir);
@@ -394,20 +418,13 @@ describe('the end', () => {
 
   test('kill -9 of the host or of the daemon at any moment leaves nothing after the next start', async () => {
     for (let round = 0; round < 8; round += 1) {
-      const host = spawn(process.execPath, [HOST_PROGRAM, JSON.stringify([setup, stateDir])], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const gone = new Promise((resolve) => host.once('exit', resolve));
-      const line = await new Promise<string>((resolve) =>
-        createInterface({ input: host.stdout }).once('line', resolve),
-      );
-      const { ownerId, pid } = JSON.parse(line) as { ownerId: string; pid: number };
+      await using host = startHost();
+      const { ownerId, pid } = await host.firstLine();
       // The moment is what is tested: no event to wait for.
       await sleep(Math.random() * 300);
       const victims = processesOf(ownerId);
       if (round % 2 === 0) process.kill(pid, 'SIGKILL');
-      host.kill('SIGKILL');
-      await gone;
+      await host.kill();
       await untilEmpty(() => [pid, ...victims].filter(isRunning));
       await (await startNative(setup, stateDir)).launcher.close();
       await untilEmpty(() => processesOf(ownerId));

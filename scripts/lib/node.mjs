@@ -68,14 +68,17 @@ function isInstalled(lock, scope) {
 
 /**
  * Runs a program in the project folder with the project's tools first in PATH; resolves to its exit code (128 + n for signal n).
- * `onOutput` receives what it prints instead of the terminal.
+ * `onOutput` receives what it prints instead of the terminal. With `deadlineMs` it gets a process group of its own: the whole
+ * group is killed when the time is over (exit code 124, as `timeout` does), and what is left of it when the program has ended.
  */
-export function run(command, args, { onOutput, env = {} } = {}) {
+export function run(command, args, { onOutput, env = {}, deadlineMs } = {}) {
   return new Promise((resolve) => {
+    const hasGroup = deadlineMs !== undefined;
     const child = spawn(command, args, {
       cwd: projectDir,
       stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : 'inherit',
       env: { ...process.env, PATH: `${join(modulesDir, '.bin')}:${process.env.PATH}`, ...env },
+      detached: hasGroup,
     });
     child.stdout?.on('data', (data) => onOutput(String(data)));
     child.stderr?.on('data', (data) => onOutput(String(data)));
@@ -83,21 +86,52 @@ export function run(command, args, { onOutput, env = {} } = {}) {
       onOutput?.(`${command}: ${error.message}\n`);
       resolve(127);
     });
-    child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
-    forwardSignals(child);
+    forwardSignals(child, hasGroup);
+    if (!hasGroup) {
+      child.on('close', (code, signal) => resolve(exitCodeOf(code, signal)));
+      return;
+    }
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      killGroup(child.pid);
+    }, deadlineMs);
+    // Not `close`: a process that somebody left behind may hold the pipes for ever.
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer);
+      killGroup(child.pid);
+      resolve(isLate ? 124 : exitCodeOf(code, signal));
+    });
   });
+}
+
+function exitCodeOf(code, signal) {
+  return code ?? 128 + constants.signals[signal];
+}
+
+function killGroup(leader, signal = 'SIGKILL') {
+  try {
+    process.kill(-leader, signal);
+  } catch {
+    // Nothing is left of it.
+  }
 }
 
 const onInterrupt = () => {};
 
-/** Ctrl-C reaches the whole foreground group by itself; a SIGTERM reaches only us and must be passed on. We outlive the child. */
-function forwardSignals(child) {
-  const onTerminate = () => child.kill('SIGTERM');
+/**
+ * Ctrl-C reaches the whole foreground group by itself; a SIGTERM reaches only us and must be passed on, and so must both to a
+ * group of its own. We outlive the child.
+ */
+function forwardSignals(child, hasGroup) {
+  const pass = (signal) => (hasGroup ? killGroup(child.pid, signal) : child.kill(signal));
+  const onTerminate = () => pass('SIGTERM');
+  const interrupted = hasGroup ? () => pass('SIGINT') : onInterrupt;
   process.on('SIGTERM', onTerminate);
-  process.on('SIGINT', onInterrupt);
-  child.on('close', () => {
+  process.on('SIGINT', interrupted);
+  child.on('exit', () => {
     process.off('SIGTERM', onTerminate);
-    process.off('SIGINT', onInterrupt);
+    process.off('SIGINT', interrupted);
   });
 }
 

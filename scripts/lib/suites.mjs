@@ -4,6 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { productNode, projectDir, run, say } from './node.mjs';
 
+/** A suite that takes longer hangs: most end within four minutes, and all of `npm test` has 25. The deep ones say their own. */
+const SUITE_DEADLINE_MS = 15 * 60_000;
+const DEEP_SUITE_DEADLINE_MS = 4 * 3_600_000;
+const DEEP_SUITES = ['faults', 'abuse'];
+
 /**
  * Runs one vitest project. Resolves to {passed, failed}; a suite that ends without a report, or with no test, or with a
  * failed set-up counts as one failure at least.
@@ -23,7 +28,9 @@ export async function runSuite(project, extraArgs = []) {
       '--reporter=json',
       `--outputFile.json=${reportFile}`,
     ];
-    const code = await run(productNode(), [...args, ...extraArgs]);
+    const deadlineMs = DEEP_SUITES.includes(project) ? DEEP_SUITE_DEADLINE_MS : SUITE_DEADLINE_MS;
+    const code = await run(productNode(), [...args, ...extraArgs], { deadlineMs });
+    if (code === 124) say(`\n!! The ${project} suite was stopped: it did not end within ${deadlineMs / 60_000} minutes.`);
     return count(reportFile, code);
   } finally {
     rmSync(reportDir, { recursive: true, force: true });

@@ -125,9 +125,19 @@ export function processesOf(ownerId: string): number[] {
   const memory = groupsOf(ownerId).filter((group) => group.startsWith('memory/'));
   return memory.flatMap((group) => {
     const name = group.slice('memory/'.length);
-    const text = readFileSync(path.join('/sys/fs/cgroup/memory/runyard', name, 'cgroup.procs'), 'utf8');
+    const text = readGroupFile(path.join('/sys/fs/cgroup/memory/runyard', name, 'cgroup.procs'));
     return text.split('\n').filter(Boolean).map(Number);
   });
+}
+
+/** Empty for a group that went away meanwhile: before it was opened (ENOENT), or after (ENODEV). */
+function readGroupFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENODEV')) return '';
+    throw error;
+  }
 }
 
 /** A zombie that its new parent has not reaped yet counts as gone: it holds nothing any more. */
