@@ -375,7 +375,7 @@ function startHost() {
         new Promise<string>((resolve) => lines.once('line', resolve)),
         gone.then(() => Promise.reject(new Error('the host ended before its first line'))),
       ]);
-      return JSON.parse(line as string) as { ownerId: string; pid: number };
+      return JSON.parse(line) as { ownerId: string; pid: number };
     },
     kill,
     [Symbol.asyncDispose]: kill,
