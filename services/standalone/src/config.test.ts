@@ -7,8 +7,8 @@ test('nothing set is enough', () => {
   expect(config.gateway).toMatchObject({ host: '127.0.0.1', port: 8080, execTimeoutSec: 10 });
   expect(config.executor.languages).toBeNull();
   expect(config.executor.slots).toBeGreaterThan(0);
-  expect(config.server).toEqual({
-    dataDir: '/var/lib/runyard',
+  expect(config.server).toEqual({ dataDir: '/var/lib/runyard', logLevel: null, drainMs: 30_000 });
+  expect(config.sandbox).toEqual({
     cacheDir: '/var/cache/runyard',
     sandbox: 'auto',
     sandboxImage: null,
@@ -16,14 +16,13 @@ test('nothing set is enough', () => {
     maySetUp: true,
     debianMirror: null,
     startupCheck: null,
-    logLevel: null,
-    drainMs: 30_000,
   });
 });
 
 test('a user who is not root keeps everything at home', () => {
-  const { server } = loadConfig({ XDG_DATA_HOME: '/home/u/data', XDG_CACHE_HOME: '/home/u/cache' }, false);
-  expect(server).toMatchObject({ dataDir: '/home/u/data/runyard', cacheDir: '/home/u/cache/runyard' });
+  const { server, sandbox } = loadConfig({ XDG_DATA_HOME: '/home/u/data', XDG_CACHE_HOME: '/home/u/cache' }, false);
+  expect(server.dataDir).toBe('/home/u/data/runyard');
+  expect(sandbox.cacheDir).toBe('/home/u/cache/runyard');
 });
 
 test('what is set counts', () => {
@@ -43,13 +42,11 @@ test('what is set counts', () => {
   );
   expect(config.gateway.port).toBe(0);
   expect(config.executor).toEqual({ slots: 3, languages: ['python', 'c'] });
-  expect(config.server).toMatchObject({
-    dataDir: '/data',
+  expect(config.server).toMatchObject({ dataDir: '/data', drainMs: 0, logLevel: 'debug' });
+  expect(config.sandbox).toMatchObject({
     maySetUp: false,
     debianMirror: 'http://mirror/debian',
     startupCheck: ['python'],
-    drainMs: 0,
-    logLevel: 'debug',
   });
 });
 

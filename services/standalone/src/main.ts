@@ -9,26 +9,27 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { startGateway, type Gateway } from '@runyard/api-gateway';
 import { Executor } from '@runyard/executor';
+import {
+  chooseLauncher,
+  findEngine,
+  JobNeeds,
+  requireArchitecture,
+  SampleRecord,
+  sandboxReadiness,
+  type SandboxSetup,
+  setUpSandbox,
+  StartupCheck,
+} from '@runyard/executor/sandbox-setup';
 import type { Language } from '@runyard/shared/domain';
-import { loadLanguages } from '@runyard/shared/languages';
+import { chooseLanguages, loadLanguages } from '@runyard/shared/languages';
 import { createLogger, type Logger } from '@runyard/shared/logging';
+import { runProcess, type RunningServer, Shutdown, Terminal } from '@runyard/shared/process';
 import { Sweeper } from '@runyard/sweeper';
 import packageJson from '../package.json' with { type: 'json' };
 import { linkVerifier } from './artifact-links.ts';
-import { chooseLanguages } from './choose-languages.ts';
 import { loadConfig, type StandaloneConfig } from './config.ts';
 import { openBackend, type EmbeddedBackend } from './embedded-backend.ts';
-import { chooseLauncher, requireArchitecture } from './host.ts';
-import { JobNeeds } from './job-needs.ts';
 import { clientUrl, readyLines } from './ready-lines.ts';
-import { sandboxReadiness } from './readiness.ts';
-import { runProcess, type RunningServer } from './run-process.ts';
-import { SampleRecord } from './sample-record.ts';
-import { findEngine } from './set-up-docker.ts';
-import { setUpSandbox, type SandboxSetup } from './set-up-sandbox.ts';
-import { Shutdown } from './shutdown.ts';
-import { StartupCheck } from './startup-check.ts';
-import { Terminal } from './terminal.ts';
 
 const LANGUAGES_DIR = path.resolve(import.meta.dirname, '../../../languages');
 /** The embedded backend is one cell. */
@@ -55,7 +56,7 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
   const config = loadConfig(process.env, isRoot);
   const host = { platform: process.platform, architecture: process.arch, isRoot };
   const architecture = requireArchitecture(host);
-  const kind = await chooseLauncher(config.server.sandbox, host, findEngine);
+  const kind = await chooseLauncher(config.sandbox.sandbox, host, findEngine);
   const logger = createLogger({
     service: 'runyard',
     version,
@@ -78,19 +79,20 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
 
 async function serve(wanted: readonly Language[], context: Start): Promise<void> {
   const { config, isRoot, kind, logger, shutdown, signal } = context;
-  const { dataDir, cacheDir } = config.server;
+  const { dataDir } = config.server;
+  const { cacheDir, startupCheck } = config.sandbox;
   let url = '';
   const backend = await openBackend(dataDir, () => config.gateway.publicUrl ?? url);
   shutdown.add('backend', () => backend.close());
   terminal.line(`Data ${dataDir}, cache ${cacheDir}, sandbox ${kind}`);
 
   const { secret } = backend;
-  const environment = { ...config.server, kind, isRoot, secret, environment: process.env, terminal, logger, signal };
-  const setup = await setUpSandbox({ ...environment, languages: wanted });
+  const host = { config: config.sandbox, kind, isRoot, secret, environment: process.env };
+  const setup = await setUpSandbox({ ...host, languages: wanted, terminal, logger, signal });
   shutdown.add('launcher', () => setup.launcher.close());
 
   const check = new StartupCheck({
-    languages: chooseLanguages('RUNYARD_STARTUP_CHECK', config.server.startupCheck, setup.languages),
+    languages: chooseLanguages('RUNYARD_STARTUP_CHECK', startupCheck, setup.languages),
     sandbox: setup.sandbox,
     artifacts: backend.artifacts,
     record: SampleRecord.open(cacheDir, setup.host),

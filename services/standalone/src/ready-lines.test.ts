@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aLanguage } from './testing/a-language.ts';
+import { aLanguage } from '@runyard/shared/testing';
 import { clientUrl, readyLines } from './ready-lines.ts';
 
 test('the request is the one of the README where python is served', () => {

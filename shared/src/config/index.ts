@@ -1,3 +1,4 @@
+export * from './compose.ts';
 export * from './config-error.ts';
 export * as field from './fields.ts';
 export * from './parse-env.ts';

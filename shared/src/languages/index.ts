@@ -1,3 +1,4 @@
+export { chooseLanguages } from './choose-languages.ts';
 export { installedLanguages } from './installed-languages.ts';
 export { LanguageDefinitionError, type LanguageProblem } from './language-definition-error.ts';
 export { loadLanguages, type LoadLanguagesOptions } from './load-languages.ts';

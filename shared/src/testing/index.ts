@@ -1,3 +1,4 @@
+export * from './a-language.ts';
 export * from './artifact-store-contract.ts';
 export * from './job-builders.ts';
 export * from './job-queue-contract.ts';

@@ -1,4 +1,4 @@
-import { silentLogger } from '@runyard/shared/logging';
+import { silentLogger } from '../logging/index.ts';
 import { expect, test } from 'vitest';
 import { Shutdown } from './shutdown.ts';
 

@@ -1,8 +1,13 @@
-import type { ProbeResult } from '@runyard/api-gateway';
 import type { SampleState } from './startup-check.ts';
 
 /** So many faults of ours in a row are no chance: jobs sent here would fail. */
 const MAX_FAULTS_IN_A_ROW = 3;
+
+export interface SandboxReadiness {
+  readonly isReady: boolean;
+  /** For everybody: no secrets, as `/health/ready` shows it. */
+  readonly detail: string;
+}
 
 /** What `/health/ready` says about running programs. */
 export function sandboxReadiness(state: {
@@ -11,7 +16,7 @@ export function sandboxReadiness(state: {
   readonly trouble: string | null;
   readonly faultsInARow: number;
   readonly samples: ReadonlyMap<string, SampleState>;
-}): ProbeResult {
+}): SandboxReadiness {
   if (state.isStopping) return { isReady: false, detail: 'shutting down' };
   if (state.trouble !== null) return { isReady: false, detail: state.trouble };
   if (state.faultsInARow >= MAX_FAULTS_IN_A_ROW) {

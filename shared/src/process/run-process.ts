@@ -1,9 +1,8 @@
 import { constants } from 'node:os';
-import { RuntimeRootError } from '@runyard/sandbox/runtime-root';
-import { StartupError } from '@runyard/shared/errors';
-import { LanguageDefinitionError } from '@runyard/shared/languages';
+import { StartupError } from '../errors/index.ts';
+import { LanguageDefinitionError } from '../languages/index.ts';
 
-/** Signals that ask the server to end. HUP: its terminal was closed. */
+/** Signals that ask a server to end. HUP: its terminal was closed. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One Ctrl-C can arrive twice, from the terminal and from npm: what follows so soon is the same wish. */
 const SAME_WISH_MS = 500;
@@ -11,6 +10,8 @@ const SAME_WISH_MS = 500;
 export interface RunningServer {
   /** Ends everything in order; resolves when nothing of it runs any more. */
   stop(): Promise<void>;
+  /** Rejects when the server cannot go on: it is ended in order and the process exits with 1. */
+  readonly failed?: Promise<never>;
 }
 
 /**
@@ -30,16 +31,24 @@ export async function runProcess(
   });
   try {
     const server = await start(starting.signal);
-    await stopping;
+    const failure = await untilEnd(server, stopping);
     await server.stop();
+    if (failure !== null && !starting.signal.aborted) throw failure.error;
     say('Stopped.');
   } catch (error) {
     if (!starting.signal.aborted) {
-      process.stderr.write(`${startFailure(error)}\n`);
+      process.stderr.write(`${describe(error)}\n`);
       process.exit(exitCodeOf(error));
     }
   }
   process.exit(0);
+}
+
+/** Null when the server was asked to stop; else why it cannot go on. */
+async function untilEnd(server: RunningServer, stopping: Promise<void>): Promise<{ error: unknown } | null> {
+  const stopped = stopping.then(() => null);
+  if (server.failed === undefined) return stopped;
+  return Promise.race([stopped, server.failed.catch((error: unknown) => ({ error }))]);
 }
 
 /** Resolves at the first signal; the second one ends the process with the exit code that shells expect. */
@@ -59,7 +68,7 @@ function stopSignals(onFirst: (signal: NodeJS.Signals) => void): Promise<void> {
   });
 }
 
-function startFailure(error: unknown): string {
+function describe(error: unknown): string {
   if (isForOperator(error)) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
@@ -70,5 +79,5 @@ function exitCodeOf(error: unknown): number {
 
 /** Errors whose message says what to do; of all others the stack helps more. */
 function isForOperator(error: unknown): error is Error {
-  return error instanceof StartupError || error instanceof LanguageDefinitionError || error instanceof RuntimeRootError;
+  return error instanceof StartupError || error instanceof LanguageDefinitionError;
 }

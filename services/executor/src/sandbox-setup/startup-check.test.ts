@@ -3,12 +3,11 @@ import { FilesystemArtifactStore } from '@runyard/shared/adapters/filesystem';
 import { systemClock } from '@runyard/shared/adapters/in-process';
 import { StartupError } from '@runyard/shared/errors';
 import { silentLogger } from '@runyard/shared/logging';
-import { TemporaryFolder } from '@runyard/shared/testing';
+import { aLanguage, TemporaryFolder } from '@runyard/shared/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SampleRecord } from './sample-record.ts';
 import { StartupCheck } from './startup-check.ts';
-import { Terminal } from './terminal.ts';
-import { aLanguage } from './testing/a-language.ts';
+import { Terminal } from '@runyard/shared/process';
 
 const BASH = aLanguage({ id: 'bash' });
 const C = aLanguage({ id: 'c', sourceFile: 'main.c', compile: { argv: ['gcc'], outputs: ['main'] } });

@@ -1,5 +1,5 @@
-import { LanguageCatalogue, type Language } from '@runyard/shared/domain';
-import { StartupError } from '@runyard/shared/errors';
+import { LanguageCatalogue, type Language } from '../domain/index.ts';
+import { StartupError } from '../errors/index.ts';
 
 /** The languages that a variable names by id or alias; all of them when it is unset. Throws StartupError for an unknown name. */
 export function chooseLanguages<L extends Language>(

@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runSample, type Sandbox } from '@runyard/executor';
+import type { Sandbox } from '../application/ports.ts';
+import { runSample } from '../application/run-sample.ts';
 import type { Language } from '@runyard/shared/domain';
 import { StartupError } from '@runyard/shared/errors';
 import type { Logger } from '@runyard/shared/logging';
 import type { ArtifactStore } from '@runyard/shared/ports';
 import type { SampleRecord } from './sample-record.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '@runyard/shared/process';
 
-/** Key prefix of what the check stores and removes again. */
-const CHECK_PREFIX = 'startup-check/';
+/** Key prefix of what the check stores and removes again: where executors may write, and no job's. */
+const CHECK_PREFIX = 'outputs/startup-check/';
 
 /** How often a busy server is asked for room. */
 const ROOM_POLL_MS = 500;
@@ -94,8 +96,10 @@ export class StartupCheck {
 }
 
 async function storeAndRead(artifacts: ArtifactStore, name: string, output: Uint8Array): Promise<string | null> {
-  const path = await artifacts.put(`${CHECK_PREFIX}${name}`, output, { contentType: 'text/plain; charset=utf-8' });
+  // Other executors check at the same time.
+  const prefix = `${CHECK_PREFIX}${randomUUID()}/`;
+  const path = await artifacts.put(`${prefix}${name}`, output, { contentType: 'text/plain; charset=utf-8' });
   const stored = await artifacts.get(path);
-  await artifacts.deletePrefix(CHECK_PREFIX);
+  await artifacts.deletePrefix(prefix);
   return stored !== null && Buffer.compare(stored, output) === 0 ? null : 'its output was not stored as it was printed';
 }

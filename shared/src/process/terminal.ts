@@ -1,4 +1,8 @@
-import type { SetupProgress } from '@runyard/sandbox/runtime-root';
+/** What set-up says of itself, as the sandbox's parts do. */
+export interface Progress {
+  readonly phase: string;
+  readonly message: string;
+}
 
 /** Where the start tells a person what happens: standard output, apart from the log. */
 export interface TerminalStream {
@@ -56,7 +60,7 @@ export class Terminal {
   }
 
   /** For the listeners of set-up. */
-  readonly progress = ({ phase, message }: SetupProgress): void => {
+  readonly progress = ({ phase, message }: Progress): void => {
     if (phase === 'done') this.done();
     else this.running(`  ${message}`);
   };

@@ -4,7 +4,7 @@ import { type RootRecipe, RuntimeRootError } from '@runyard/sandbox/runtime-root
 import { AppError } from '@runyard/shared/errors';
 import { rootRecipeOf } from '@runyard/shared/languages';
 import { bringRoot } from './bring-root.ts';
-import type { LauncherSetup, SandboxSetupOptions } from './sandbox-setup.ts';
+import type { LauncherSetup, SandboxSetupOptions } from './launcher-setup.ts';
 
 /** A healthy engine on this machine answers within milliseconds. */
 const FIND_MS = 2_000;
@@ -28,7 +28,7 @@ export async function setUpDocker(options: SandboxSetupOptions): Promise<Launche
   const launcher = await DockerLauncher.start({
     engine,
     image,
-    runtime: options.sandboxRuntime,
+    runtime: options.config.sandboxRuntime,
     ownerId,
     onDiagnostics: (text) => options.logger.warn({ part: 'launcher' }, text),
   });
@@ -56,7 +56,8 @@ interface SandboxImage {
  * The operator's own image; else the runtime root imported, where one can be made; else the same built by the engine.
  */
 async function bringImage(engine: Engine, options: SandboxSetupOptions): Promise<SandboxImage> {
-  const { sandboxImage, languages, isRoot, terminal } = options;
+  const { config, languages, isRoot, terminal } = options;
+  const { sandboxImage } = config;
   const progress = (line: string): void => terminal.running(`  ${line}`);
   try {
     if (sandboxImage !== null) return await bringOwnImage(engine, sandboxImage, { options, progress });
@@ -87,7 +88,8 @@ async function importRoot(engine: Engine, recipe: RootRecipe, { options, progres
 }
 
 async function buildImage(engine: Engine, recipe: RootRecipe, { options, progress }: Bringing): Promise<SandboxImage> {
-  const { environment, signal, debianMirror } = options;
+  const { environment, signal, config } = options;
+  const { debianMirror } = config;
   const aptMirror = debianMirror === null ? {} : { aptMirror: debianMirror };
   const built = await buildSandboxImage(engine, { recipe, environment, signal, progress, ...aptMirror });
   return { ...built, runtimeRoot: built.image };

@@ -1,4 +1,4 @@
-import type { Logger } from '@runyard/shared/logging';
+import type { Logger } from '../logging/index.ts';
 
 interface Step {
   readonly name: string;

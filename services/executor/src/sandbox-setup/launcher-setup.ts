@@ -2,8 +2,9 @@ import type { Launcher } from '@runyard/sandbox';
 import type { EnsureRootOptions } from '@runyard/sandbox/runtime-root';
 import type { Language } from '@runyard/shared/domain';
 import type { Logger } from '@runyard/shared/logging';
+import type { SandboxConfig } from './config.ts';
 import type { CheckedHost } from './sample-record.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '@runyard/shared/process';
 
 /** A launcher that runs, and what is to be said about it. */
 export interface LauncherSetup {
@@ -18,14 +19,10 @@ export interface LauncherSetup {
 }
 
 export interface SandboxSetupOptions {
+  readonly config: SandboxConfig;
   readonly kind: 'native' | 'docker';
   readonly isRoot: boolean;
   readonly languages: readonly Language[];
-  readonly cacheDir: string;
-  readonly maySetUp: boolean;
-  readonly debianMirror: string | null;
-  readonly sandboxImage: string | null;
-  readonly sandboxRuntime: string | null;
   /** The installation's own. */
   readonly secret: Uint8Array;
   readonly environment: EnsureRootOptions['environment'];

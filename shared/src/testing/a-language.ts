@@ -1,4 +1,4 @@
-import type { Language } from '@runyard/shared/domain';
+import type { Language } from '../domain/index.ts';
 
 /** A valid language; its sample prints `hello`. */
 export function aLanguage(overrides: Partial<Language> = {}): Language {

@@ -2,7 +2,7 @@ import { NativeLauncher } from '@runyard/sandbox/native';
 import { rootRecipeOf } from '@runyard/shared/languages';
 import { release } from 'node:os';
 import { bringRoot } from './bring-root.ts';
-import type { LauncherSetup, SandboxSetupOptions } from './sandbox-setup.ts';
+import type { LauncherSetup, SandboxSetupOptions } from './launcher-setup.ts';
 
 /** The native launcher: our own daemon in the runtime root. Throws RuntimeRootError, HostRefusal, LauncherFailure. */
 export async function setUpNative(options: SandboxSetupOptions): Promise<LauncherSetup> {

@@ -5,7 +5,7 @@ import { RuntimeRootError } from '@runyard/sandbox/runtime-root';
 import type { InstalledLanguage } from '@runyard/shared/domain';
 import { StartupError } from '@runyard/shared/errors';
 import { installedLanguages } from '@runyard/shared/languages';
-import type { LauncherSetup, SandboxSetupOptions } from './sandbox-setup.ts';
+import type { LauncherSetup, SandboxSetupOptions } from './launcher-setup.ts';
 import { setUpDocker } from './set-up-docker.ts';
 import { setUpNative } from './set-up-native.ts';
 
