@@ -62,6 +62,11 @@ describe('createBody', () => {
   });
 
   test('carries the labels of the reaper', () => {
-    expect(body.Labels).toEqual({ 'runyard.sandbox': 'owner.1', 'runyard.owner': 'owner', 'runyard.expires': '5' });
+    expect(body.Labels).toEqual({
+      'runyard.sandbox': 'owner.1',
+      'runyard.owner': 'owner',
+      'runyard.expires': '5',
+      'runyard.deadline-ms': '1000',
+    });
   });
 });

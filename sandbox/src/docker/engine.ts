@@ -15,6 +15,15 @@ export interface EngineFacts {
   readonly runtimes: readonly string[];
 }
 
+/** What only `inspect` tells of a container; the doctor and the reaper look from the host's side. */
+export interface ContainerTimes {
+  /** Epoch ms by the engine's clock; null when it never ran, or never ended. */
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  /** Of PID 1 as the host sees it; 0 when it does not run. */
+  readonly pid: number;
+}
+
 export interface ContainerState {
   readonly exitCode: number;
   readonly isRunning: boolean;
@@ -25,6 +34,9 @@ export interface ContainerState {
 export interface ListedContainer {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** `created`, `running`, `paused`, `exited`, `dead`, `removing`, … */
+  readonly state: string;
+  readonly createdAtMs: number;
 }
 
 /** The calls of the engine that the launcher needs, each with a deadline of ours; no type of dockerode leaves this folder. */
@@ -131,12 +143,31 @@ export class Engine {
     const query = { all: true, filters: { label: [label] } };
     const start = (abortSignal: AbortSignal) => this.docker.listContainers({ ...query, abortSignal });
     const found = await withDeadline('list containers', QUICK_MS, start);
-    return found.map(({ Id: id, Labels: labels }) => ({ id, labels }));
+    return found.map(({ Id: id, Labels: labels, State: state, Created: createdAtSec }) => {
+      return { id, labels, state, createdAtMs: createdAtSec * 1000 };
+    });
+  }
+
+  async timesOf(id: string): Promise<ContainerTimes> {
+    const container = this.docker.getContainer(id);
+    const start = (abortSignal: AbortSignal) => container.inspect({ abortSignal });
+    const { State: state } = await withDeadline('inspect the container', QUICK_MS, start);
+    return {
+      startedAtMs: epochMs(state.StartedAt),
+      finishedAtMs: epochMs(state.FinishedAt),
+      pid: state.Running ? state.Pid : 0,
+    };
   }
 
   async removeById(id: string): Promise<void> {
     await this.remove(this.docker.getContainer(id));
   }
+}
+
+/** The engine's word for never is a time in year 1. */
+function epochMs(text: string): number | null {
+  const ms = Date.parse(text);
+  return ms > 0 ? ms : null;
 }
 
 async function unlessGone(call: Promise<unknown>): Promise<void> {

@@ -12,6 +12,12 @@ export interface ParentUsage {
   readonly pidsPeak: number | null;
 }
 
+export interface ParentLimits {
+  readonly memoryBytes: number;
+  /** Threads, PID 1 included. */
+  readonly tasks: number;
+}
+
 const NOTHING: ParentUsage = { oomKills: null, memoryPeakBytes: null, cpuUs: null, pidsPeak: null };
 
 /** PID 1 has less. */
@@ -71,11 +77,48 @@ export class ParentCgroups {
     }
   }
 
+  /**
+   * Limits for what is in it now: a write or three, where the engine's own way takes a process of its runtime (and gVisor has
+   * none). `absent`: no parent of this name here that this process can write. `in-use`: more memory is in use than that.
+   */
+  async limit(sandboxId: string, limits: ParentLimits): Promise<'set' | 'in-use' | 'absent'> {
+    const parent = this.parentOf(sandboxId);
+    if (parent === null) return 'absent';
+    try {
+      await (this.#isV1 ? this.#limitV1(parent, limits) : this.#limitV2(parent, limits));
+      return 'set';
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EBUSY' ? 'in-use' : 'absent';
+    }
+  }
+
+  /** Memory ≤ memory and swap must hold after each write: hence twice when it is raised. */
+  async #limitV1(parent: string, { memoryBytes, tasks }: ParentLimits): Promise<void> {
+    const folder = path.join(this.#root, 'memory', parent);
+    const memory = path.join(folder, 'memory.limit_in_bytes');
+    const isLower = await write(memory, memoryBytes).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => (error.code === 'EINVAL' ? false : Promise.reject(error)),
+    );
+    await write(path.join(folder, 'memory.memsw.limit_in_bytes'), memoryBytes).catch(ignoreAbsent);
+    if (!isLower) await write(memory, memoryBytes);
+    await write(path.join(this.#root, 'pids', parent, 'pids.max'), tasks);
+  }
+
+  async #limitV2(parent: string, { memoryBytes, tasks }: ParentLimits): Promise<void> {
+    const folder = path.join(this.#root, parent);
+    await write(path.join(folder, 'memory.max'), memoryBytes);
+    await write(path.join(folder, 'memory.swap.max'), 0).catch(ignoreAbsent);
+    await write(path.join(folder, 'pids.max'), tasks);
+  }
+
   /** Kills every process of it, for an engine that does not. Best effort. */
   async kill(sandboxId: string): Promise<void> {
     const parent = this.parentOf(sandboxId);
     if (parent === null) return;
     const folder = path.join(this.#root, this.#isV1 ? 'pids' : '', parent);
+    // v2 since Linux 5.14: all of the tree at once, whatever forks meanwhile. In the cgroup namespace of a container it is absent.
+    if (!this.#isV1 && (await writeAll(path.join(folder, 'cgroup.kill'), '1'))) return;
     const groups = await readdir(folder).catch(() => []);
     for (const group of groups) {
       const text = await readFile(path.join(folder, group, 'cgroup.procs'), 'utf8').catch(() => '');
@@ -122,6 +165,23 @@ export class ParentCgroups {
     ]);
     return { oomKills, memoryPeakBytes, cpuUs, pidsPeak };
   }
+}
+
+async function writeAll(file: string, text: string): Promise<boolean> {
+  return writeFile(file, text, { flag: 'r+' }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Never makes a file: what is not there is not a control group. */
+async function write(file: string, value: number): Promise<void> {
+  await writeFile(file, String(value), { flag: 'r+' });
+}
+
+/** Kernels without swap accounting have no such file. */
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 function killProcess(pid: number): void {

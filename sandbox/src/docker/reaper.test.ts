@@ -19,6 +19,8 @@ function setUp(containers: readonly (readonly [id: string, owner: string, sandbo
           .filter(([id]) => !removed.includes(id))
           .map(([id, owner, sandbox, expires]) => ({
             id,
+            state: 'running',
+            createdAtMs: 0,
             labels: { 'runyard.owner': owner, 'runyard.sandbox': sandbox, 'runyard.expires': String(expires) },
           })),
       ),
