@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '../docker/engine.ts';
-import { ensureRunsc } from './gvisor.ts';
+import { ensureDebianProgram, RUNSC } from './debian-program.ts';
 
 /** Longest wait for a fresh engine to answer. It takes about two seconds on a quiet machine. */
 const START_MS = 60_000;
@@ -27,7 +27,7 @@ export interface TestEngine extends AsyncDisposable {
 }
 
 export interface TestEngineOptions {
-  /** To have beside runc, and crun where it is installed. `runsc` is fetched once (see `gvisor.ts`). */
+  /** To have beside runc, and crun where it is installed. `runsc` is fetched once (see `debian-program.ts`). */
   readonly runtimes?: readonly 'runsc'[];
 }
 
@@ -38,7 +38,9 @@ export interface TestEngineOptions {
  */
 export async function startTestEngine(cacheDir: string, options: TestEngineOptions = {}): Promise<TestEngine> {
   ensureDockerd();
-  const runtimes = knownRuntimes(options.runtimes?.includes('runsc') === true ? await ensureRunsc(cacheDir) : null);
+  const runtimes = knownRuntimes(
+    options.runtimes?.includes('runsc') === true ? await ensureDebianProgram(cacheDir, RUNSC) : null,
+  );
   const place = await takePlace(cacheDir);
   const engine = new Daemon(place, runtimes);
   try {
