@@ -1,0 +1,3 @@
+export * from './aws-backend.ts';
+export * from './aws-clients.ts';
+export * from './aws-config.ts';
