@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const AWS_STACK = ['tests/support/aws-stack/global-setup.ts'];
+
 /** One project per suite. `npm run check` runs `unit`; `npm test` runs all that this machine can run (see scripts/test.mjs). */
 export default defineConfig({
   test: {
@@ -24,11 +26,11 @@ export default defineConfig({
         globalSetup: ['sandbox/src/testing/docker-suite-setup.ts'],
       }),
       // Adapters against real AWS-compatible servers, which the set-up brings.
-      project('aws', ['shared/**/*.aws.ts'], 60_000),
+      project('aws', ['shared/**/*.aws.ts'], 60_000, { globalSetup: AWS_STACK }),
       project('e2e', ['tests/e2e/**/*.e2e.ts'], 180_000),
-      project('e2e-aws', ['tests/e2e-aws/**/*.e2e.ts'], 180_000),
+      project('e2e-aws', ['tests/e2e-aws/**/*.e2e.ts'], 180_000, { globalSetup: AWS_STACK }),
       project('compose', ['tests/compose/**/*.compose.ts'], 600_000),
-      project('faults', ['tests/faults/**/*.faults.ts'], 1_200_000),
+      project('faults', ['tests/faults/**/*.faults.ts'], 3_600_000, { globalSetup: AWS_STACK }),
       project('abuse', ['tests/abuse/**/*.abuse.ts'], 300_000),
     ],
   },
