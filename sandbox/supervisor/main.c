@@ -42,6 +42,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
@@ -108,7 +109,7 @@ int main(int argc, char **argv) {
   privilege_reduce();
   filter_install();
   parse_arguments(argc, argv);
-  if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == -1) die("close_range");
+  if (close_range(STDERR_FILENO + 1, INT_MAX, CLOSE_RANGE_CLOEXEC) == -1) die("close_range");
   umask(022);
   prepare_signals();
   session.cpus = count_processors();

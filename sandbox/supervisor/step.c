@@ -15,12 +15,16 @@
 enum { PIPE_STDIN, PIPE_STDOUT, PIPE_STDERR, PIPE_FAILURE, PIPE_COUNT };
 enum { FAILURE_FD = 3 };
 
-/* PID 1 cannot raise a hard limit, so a wish above it becomes the hard limit. */
+/*
+ * PID 1 cannot raise a hard limit, so a wish above it becomes the hard limit. What holds already is not set again: gVisor
+ * has resources that its engine sets and nobody inside may touch.
+ */
 static int set_limit(__rlimit_resource_t resource, uint64_t value) {
   struct rlimit limit;
   if (getrlimit(resource, &limit) == -1) return errno;
   rlim_t wanted = (rlim_t)value;
   if (limit.rlim_max != RLIM_INFINITY && wanted > limit.rlim_max) wanted = limit.rlim_max;
+  if (limit.rlim_cur == wanted && limit.rlim_max == wanted) return 0;
   limit = (struct rlimit){.rlim_cur = wanted, .rlim_max = wanted};
   return setrlimit(resource, &limit) == -1 ? errno : 0;
 }
@@ -68,7 +72,7 @@ static int arrange_files(int pipes[PIPE_COUNT][2]) {
     if ((moved[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, FAILURE_FD + 1)) == -1) return errno;
   for (int i = 0; i < PIPE_COUNT; i++)
     if (dup3(moved[i], i, i == FAILURE_FD ? O_CLOEXEC : 0) == -1) return errno;
-  return close_range(FAILURE_FD + 1, ~0U, 0) == -1 ? errno : 0;
+  return close_range(FAILURE_FD + 1, INT_MAX, 0) == -1 ? errno : 0;
 }
 
 /* Like execvpe, but in the PATH of the step and without the detour through a shell. Returns only to fail. */

@@ -12,6 +12,7 @@ import type { ParentCgroups } from './parent-cgroups.ts';
 
 /** The engine itself waits two seconds for the streams of a dead container. */
 const DRAIN_MS = 2_000;
+const NO_ROOM = 'the memory in use is above the limit';
 /** From the kill of an open place until its session has taken note. */
 const CLOSING_MS = 2_000;
 
@@ -19,6 +20,7 @@ export interface ContainerPlaceOptions {
   readonly sandboxId: string;
   readonly container: Docker.Container;
   readonly limits: PlaceLimits;
+  readonly isGvisor: boolean;
   readonly engine: Engine;
   readonly cgroups: ParentCgroups;
   readonly onDiagnostics: (text: string) => void;
@@ -40,8 +42,8 @@ export class ContainerPlace implements Place {
 
   constructor(options: ContainerPlaceOptions) {
     this.#options = options;
-    this.#memoryBytes = initialMemoryLimit(options.limits.memoryBytes);
-    this.#pidsLimit = initialPidsLimit(options.limits.processes);
+    this.#memoryBytes = initialMemoryLimit(options.limits.memoryBytes, options.isGvisor);
+    this.#pidsLimit = initialPidsLimit(options.limits.processes, options.isGvisor);
   }
 
   get stream(): Duplex {
@@ -97,17 +99,28 @@ export class ContainerPlace implements Place {
 
   /** The cgroup must hold what this step may have, not the plan's maximum. */
   async prepareStep(limits: SandboxLimits): Promise<void> {
-    const { engine, container, cgroups, sandboxId } = this.#options;
-    const wanted = { memoryBytes: memoryLimit(limits.memoryBytes), pidsLimit: pidsLimit(limits.processes) };
+    const { container, cgroups, sandboxId, isGvisor } = this.#options;
+    const memoryBytes = memoryLimit(limits.memoryBytes, isGvisor);
+    const wanted = { memoryBytes, pidsLimit: pidsLimit(limits.processes, isGvisor) };
     if (wanted.memoryBytes !== this.#memoryBytes || wanted.pidsLimit !== this.#pidsLimit) {
-      await engine.update(container, wanted).catch((error: unknown) => {
-        throw isMemoryInUse(error) ? new NoRoomError('the memory in use is above the limit', { cause: error }) : error;
-      });
+      await this.#limit(wanted);
       this.#memoryBytes = wanted.memoryBytes;
       this.#pidsLimit = wanted.pidsLimit;
     }
     await cgroups.restartPeak(sandboxId, container.id, this.#isFresh);
     this.#isFresh = false;
+  }
+
+  /** By the parent cgroup where it is ours to write, else by the engine. */
+  async #limit({ memoryBytes, pidsLimit: tasks }: { memoryBytes: number; pidsLimit: number }): Promise<void> {
+    const { engine, container, cgroups, sandboxId, isGvisor } = this.#options;
+    const outcome = await cgroups.limit(sandboxId, { memoryBytes, tasks });
+    if (outcome === 'in-use') throw new NoRoomError(NO_ROOM);
+    // gVisor's program cannot change limits: those of the container, the largest of all steps, hold.
+    if (outcome === 'set' || isGvisor) return;
+    await engine.update(container, { memoryBytes, pidsLimit: tasks }).catch((error: unknown) => {
+      throw isMemoryInUse(error) ? new NoRoomError(NO_ROOM, { cause: error }) : error;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

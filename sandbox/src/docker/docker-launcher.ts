@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { Launcher, Place, PlaceLimits } from '../sandbox.ts';
 import { ContainerPlace } from './container-place.ts';
-import { createBody } from './create-body.ts';
+import { createBody, isGvisor } from './create-body.ts';
 import { EngineError } from './deadline.ts';
 import type { Engine, EngineFacts } from './engine.ts';
 import { ParentCgroups } from './parent-cgroups.ts';
@@ -147,6 +147,7 @@ export class DockerLauncher implements Launcher {
       sandboxId,
       container,
       limits,
+      isGvisor: isGvisor(this.#options.runtime),
       engine: this.#options.engine,
       cgroups: this.#cgroups,
       onDiagnostics: (text) => this.#options.onDiagnostics?.(text),
