@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { HostRefusal, LauncherFailure, NativeLauncher } from '../src/native/index.ts';
-import { encodeOpenFrame } from '../src/native/open-frame.ts';
+import { encodeOpenFrame } from '../src/socket/open-frame.ts';
 import {
   groupsOf,
   HELLO,

@@ -7,8 +7,3 @@ export class HostRefusal extends Error {
   /** What a main program that cannot go on without this launcher should exit with. */
   readonly exitCode = EXIT_CONFIG;
 }
-
-/** The launcher could not be started, or is not there any more. What was running in it is lost; it may work again later. */
-export class LauncherFailure extends Error {
-  override readonly name = 'LauncherFailure';
-}

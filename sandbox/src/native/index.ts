@@ -1,3 +1,4 @@
-export { HostRefusal, LauncherFailure } from './host-refusal.ts';
+export { HostRefusal } from './host-refusal.ts';
+export { LauncherFailure } from '../socket/launcher-failure.ts';
 export { NativeLauncher, type LauncherLog, type NativeLauncherOptions } from './native-launcher.ts';
-export { DEFAULT_PLACE_SIZES, type PlaceSizes } from './open-frame.ts';
+export { DEFAULT_PLACE_SIZES, type PlaceSizes } from '../socket/open-frame.ts';

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { parseFirstLine } from './first-line.ts';
-import { HostRefusal, LauncherFailure } from './host-refusal.ts';
+import { LauncherFailure } from '../socket/launcher-failure.ts';
+import { HostRefusal } from './host-refusal.ts';
 
 export interface LauncherProcessOptions {
   readonly launcherPath: string;

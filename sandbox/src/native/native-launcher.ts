@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Launcher, Place, PlaceLimits } from '../sandbox.ts';
-import { LauncherFailure } from './host-refusal.ts';
+import { LauncherFailure } from '../socket/launcher-failure.ts';
+import { SocketPlace } from '../socket/socket-place.ts';
 import { LauncherProcess, type LauncherProcessOptions } from './launcher-process.ts';
-import { NativePlace } from './native-place.ts';
-import { DEFAULT_PLACE_SIZES, encodeOpenFrame, type PlaceSizes } from './open-frame.ts';
+import { DEFAULT_PLACE_SIZES, encodeOpenFrame, type PlaceSizes } from '../socket/open-frame.ts';
 
 export type LauncherLog = (level: 'info' | 'warn' | 'error', message: string) => void;
 
@@ -24,6 +24,7 @@ export interface NativeLauncherOptions {
   readonly log?: LauncherLog;
 }
 
+const NEVER = new AbortController().signal;
 const DEFAULT_STATE_DIR = '/run/runyard';
 const DEFAULT_READY_MS = 30_000;
 /** The daemon itself takes at most 8 s to clean up. */
@@ -81,12 +82,12 @@ export class NativeLauncher implements Launcher {
     const daemon = await this.#living();
     signal?.throwIfAborted();
     try {
-      return await NativePlace.open(daemon.socketPath, openFrame, signal);
+      return await SocketPlace.open(daemon.socketPath, openFrame, signal ?? NEVER);
     } catch (error) {
       // A daemon that has just died refuses connections before its exit is known here.
       if (signal?.aborted === true || !(await diesWithin(daemon, DEATH_NOTICE_MS))) throw error;
     }
-    return NativePlace.open((await this.#living()).socketPath, openFrame, signal);
+    return SocketPlace.open((await this.#living()).socketPath, openFrame, signal ?? NEVER);
   }
 
   describe(): Readonly<Record<string, string>> {
