@@ -1,11 +1,12 @@
 import { type InstalledLanguage, LanguageCatalogue } from '@runyard/shared/domain';
+import type { ReadinessProbe } from '@runyard/shared/process';
 import type { ArtifactStore, Clock, JobEvents, JobQueue, JobStore } from '@runyard/shared/ports';
 import express, { type Express, Router } from 'express';
 import type { Logger } from 'pino';
-import { CheckHealth } from './application/check-health.ts';
+import { checkHealth } from './application/check-health.ts';
 import { GetJob } from './application/get-job.ts';
 import { GetResult } from './application/get-result.ts';
-import type { ReadinessProbe, ServerVersion, VerifyArtifactLink } from './application/ports.ts';
+import type { ServerVersion, VerifyArtifactLink } from './application/ports.ts';
 import { QueueGate } from './application/queue-gate.ts';
 import { ReadArtifact } from './application/read-artifact.ts';
 import { SubmitJob } from './application/submit-job.ts';
@@ -39,9 +40,12 @@ export interface GatewayDeps {
   readonly secret: Uint8Array;
   readonly cell: number;
   readonly version: ServerVersion;
-  readonly sandboxProbe: ReadinessProbe;
+  /** Null where programs run elsewhere. */
+  readonly sandboxProbe: ReadinessProbe | null;
   /** For `/artifacts/…`; null where links lead to an object store, then there is no such path. */
   readonly verifyArtifactLink: VerifyArtifactLink | null;
+  /** True when readiness shall be lost though requests are still served, so that balancers send no more. */
+  readonly isLeaving?: () => boolean;
   /** Aborted when the server shuts down: waits end, connections are not kept, readiness is lost. */
   readonly drainSignal?: AbortSignal;
 }
@@ -88,7 +92,7 @@ function createRouter(deps: GatewayDeps, drainSignal: AbortSignal): Router {
   mountResult(router, new GetResult(getJob, artifacts, config));
   mountLanguages(router, catalogue, config.execTimeoutSec);
   mountHealth(router, {
-    checkHealth: new CheckHealth({ ...deps, isDraining: () => drainSignal.aborted }),
+    readiness: checkHealth({ ...deps, isDraining: () => deps.isLeaving?.() === true || drainSignal.aborted }),
     version: deps.version,
   });
   const verify = deps.verifyArtifactLink;

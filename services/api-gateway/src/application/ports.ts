@@ -19,15 +19,6 @@ export interface LinkedArtifact {
 /** What a link of `ArtifactStore.signUrl` leads to; null for one that is altered, over, or was never ours. */
 export type VerifyArtifactLink = (parts: ArtifactLinkParts, nowMs: number) => LinkedArtifact | null;
 
-export interface ProbeResult {
-  readonly isReady: boolean;
-  /** For operators, such as `last run 12 s ago`; no secrets, as `/health/ready` shows it. */
-  readonly detail?: string;
-}
-
-/** Says whether jobs can run now, for example that a sandbox ran lately. */
-export type ReadinessProbe = () => Promise<ProbeResult>;
-
 /** What `/version` shows. */
 export interface ServerVersion {
   readonly version: string;

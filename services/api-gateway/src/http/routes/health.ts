@@ -1,10 +1,10 @@
 import type { Router } from 'express';
-import type { CheckHealth } from '../../application/check-health.ts';
+import type { Readiness } from '@runyard/shared/process';
 import type { ServerVersion } from '../../application/ports.ts';
 import { mount } from '../mount.ts';
 import { sendJson } from '../send.ts';
 
-export function mountHealth(router: Router, deps: { checkHealth: CheckHealth; version: ServerVersion }): void {
+export function mountHealth(router: Router, deps: { readiness: Readiness; version: ServerVersion }): void {
   mount(router, '/health/live', {
     get: ({ request, response }) => {
       sendJson(request, response, { status: 200, body: { status: 'ok' } });
@@ -12,7 +12,7 @@ export function mountHealth(router: Router, deps: { checkHealth: CheckHealth; ve
   });
   mount(router, '/health/ready', {
     get: async ({ request, response }) => {
-      const { isReady, checks } = await deps.checkHealth.readiness();
+      const { isReady, checks } = await deps.readiness.report();
       const body = { status: isReady ? 'ready' : 'not_ready', checks };
       sendJson(request, response, { status: isReady ? 200 : 503, body });
     },
