@@ -41,10 +41,18 @@ describe('dueOf', () => {
     expect(due).toEqual({ reason: 'never_started', inMs: -1_000 });
   });
 
-  test.each(['exited', 'dead'])('one that is %s and that nobody took away: half a minute after its end', (state) => {
-    const times = { startedAtMs: NOW_MS - 50_000, finishedAtMs: NOW_MS - 10_000, pid: 0 };
+  test.each(['exited', 'dead'])('one that is %s and that nobody took away: ten seconds after its end', (state) => {
+    const times = { startedAtMs: NOW_MS - 50_000, finishedAtMs: NOW_MS - 3_000, pid: 0 };
     const due = dueOf(container(state, { 'runyard.deadline-ms': '900000' }), times, NOW_MS);
-    expect(due).toEqual({ reason: 'left_behind', inMs: 20_000 });
+    expect(due).toEqual({ reason: 'left_behind', inMs: 7_000 });
+  });
+
+  test('one that ended near its deadline: five seconds after the later of the two', () => {
+    const labels = { 'runyard.deadline-ms': '50000' };
+    const before = { startedAtMs: NOW_MS - 50_000, finishedAtMs: NOW_MS - 2_000, pid: 0 };
+    expect(dueOf(container('exited', labels), before, NOW_MS)).toEqual({ reason: 'left_behind', inMs: 5_000 });
+    const after = { startedAtMs: NOW_MS - 54_000, finishedAtMs: NOW_MS - 1_000, pid: 0 };
+    expect(dueOf(container('exited', labels), after, NOW_MS)).toEqual({ reason: 'left_behind', inMs: 4_000 });
   });
 
   test.each(['', '0', '-5', 'NaN', '1e9', ' 5', '99999999999999999'])('a time that says %j is none', (text) => {

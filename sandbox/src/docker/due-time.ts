@@ -6,7 +6,7 @@ const GRACE_MS = 5_000;
 /** A container that was made and not started by then: its maker died between the two calls. */
 const NEVER_STARTED_MS = 60_000;
 /** One that ended and that nobody took away. It does no harm, but holds its uid. A healthy launcher needs a tenth of a second. */
-const LEFT_BEHIND_MS = 30_000;
+const LEFT_BEHIND_MS = 10_000;
 
 export type ReapReason = 'past_deadline' | 'expired' | 'never_started' | 'left_behind';
 
@@ -30,12 +30,19 @@ function expired({ labels }: ListedContainer, nowMs: number): Due | null {
   return atMs === null ? null : { reason: 'expired', inMs: atMs + GRACE_MS - nowMs };
 }
 
-function byState({ state, createdAtMs, labels }: ListedContainer, times: ContainerTimes, nowMs: number): Due | null {
+function byState(container: ListedContainer, times: ContainerTimes, nowMs: number): Due | null {
+  const { state, createdAtMs } = container;
   if (state === 'removing') return null;
   if (state === 'created') return { reason: 'never_started', inMs: createdAtMs + NEVER_STARTED_MS - nowMs };
-  if (state === 'exited' || state === 'dead') {
-    return { reason: 'left_behind', inMs: (times.finishedAtMs ?? createdAtMs) + LEFT_BEHIND_MS - nowMs };
-  }
+  const pastDeadline = deadlineOf(container, times, nowMs);
+  if (state !== 'exited' && state !== 'dead') return pastDeadline;
+  const endedMs = (times.finishedAtMs ?? createdAtMs) - nowMs;
+  // Where its deadline comes first, that counts; but who ended it has time to read how it ended.
+  const inMs = Math.min(endedMs + LEFT_BEHIND_MS, Math.max(pastDeadline?.inMs ?? Infinity, endedMs + GRACE_MS));
+  return { reason: 'left_behind', inMs };
+}
+
+function deadlineOf({ createdAtMs, labels }: ListedContainer, times: ContainerTimes, nowMs: number): Due | null {
   const deadlineMs = positive(labels[LABEL.deadline]);
   if (deadlineMs === null) return null;
   const leftMs = (times.startedAtMs ?? createdAtMs) + deadlineMs - nowMs;

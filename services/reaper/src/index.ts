@@ -1,0 +1,1 @@
+export { type ReaperProcess, type ReaperProcessOptions, startReaperProcess } from './reaper-process.ts';
