@@ -72,7 +72,7 @@ export class DependencyUnavailableError extends AppError {
  * The part is not there, or not ours to use: no such table or queue, access denied. Waiting does not help; a process that lives
  * from it logs the cause and ends, so that whoever runs it sees it. To clients it is like any other outage.
  */
-export class MissingDependencyError extends DependencyUnavailableError {}
+export class FatalDependencyError extends DependencyUnavailableError {}
 
 /** No sandbox can be made here or now. */
 export class SandboxUnavailableError extends AppError {
