@@ -30,6 +30,14 @@ export interface WireJob {
   readonly attempt: number;
   readonly completedAt: string | null;
   readonly compile: WireCompile | null;
+  readonly limits: WireStepLimits & { readonly compile: WireStepLimits };
+}
+
+export interface WireStepLimits {
+  readonly cpuTimeMs: number;
+  readonly wallTimeMs: number;
+  readonly memoryBytes: number;
+  readonly outputBytes: number;
 }
 
 export interface WireCompile {

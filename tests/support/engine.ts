@@ -1,13 +1,13 @@
 import { request } from 'node:http';
-import { startTestEngine, type TestEngine } from '@runyard/sandbox/testing';
+import { startTestEngine, type TestEngine, type TestEngineOptions } from '@runyard/sandbox/testing';
 
 export type { TestEngine };
 
 const CACHE_DIR = process.env['RUNYARD_CACHE_DIR'] ?? '/var/cache/runyard';
 
 /** A Docker engine of the tests' own; images are kept in the cache folder. */
-export function startEngine(): Promise<TestEngine> {
-  return startTestEngine(CACHE_DIR);
+export function startEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
+  return startTestEngine(CACHE_DIR, options);
 }
 
 /** Names of all containers, running or not. */
