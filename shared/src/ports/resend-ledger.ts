@@ -4,12 +4,9 @@
  */
 export interface ResendLedger {
   /**
-   * Asked before a message is sent again for a job that no worker holds. True for one caller per pause: after the n-th time
-   * (n from 1) the job is neither taken nor listed as stale for `pauseMs * 2^(n-1)` from `nowMs`. False: not due, held by a
-   * live lease, final, gone, or taken `maxResends` times since its last claim. Throws only AppError.
+   * Asked before a message is sent again for a job that no worker holds. Resolves for one caller per pause, to the number of
+   * times since the last claim, from 1; after the n-th the job is neither taken nor listed as stale for `pauseMs * 2^(n-1)`
+   * (n at most 12 in the exponent) from `nowMs`. Null: not due, held by a live lease, final, or gone. Throws only AppError.
    */
-  takeResend(
-    executionId: string,
-    rule: { readonly nowMs: number; readonly pauseMs: number; readonly maxResends: number },
-  ): Promise<boolean>;
+  takeResend(executionId: string, rule: { readonly nowMs: number; readonly pauseMs: number }): Promise<number | null>;
 }
