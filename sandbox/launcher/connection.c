@@ -1,6 +1,7 @@
 /*
  * opening ──OPEN──► running ──PID 1 died──► finishing ──► free
- *    └── bad, late, no room ── LAUNCH_ERROR ──┘
+ *    ├── bad, late, no room ── LAUNCH_ERROR ──┤
+ *    └── PROBE ── FACTS ──────────────────────┘
  *
  * While a sandbox runs, the stream belongs to PID 1: the launcher looks at nothing but a full hang-up. A half close of the
  * host is data for PID 1 (end of its stream), it is no event here. PID 1 shares the file description, so the stream is
@@ -11,6 +12,7 @@
  */
 #include "connection.h"
 #include "cgroup.h"
+#include "facts.h"
 #include "frames.h"
 #include "lease.h"
 #include "place.h"
@@ -38,6 +40,7 @@ struct connection {
   enum cause cause;
   /* OPEN as far as it came, later the last frame and how much of it is sent. */
   uint8_t bytes[LAUNCH_ERROR_BYTES];
+  const uint8_t *last;
   size_t length;
   size_t sent;
   bool host_is_done;
@@ -81,7 +84,7 @@ static void throw_away_input(struct connection *connection) {
 /* Sends what is left of the last frame; true when the connection is over. */
 static bool advance_finish(struct connection *connection) {
   while (connection->sent < connection->length) {
-    ssize_t length = send(connection->fd, connection->bytes + connection->sent, connection->length - connection->sent,
+    ssize_t length = send(connection->fd, connection->last + connection->sent, connection->length - connection->sent,
                               MSG_DONTWAIT | MSG_NOSIGNAL);
     if (length < 0 && errno == EAGAIN) break;
     if (length < 0 && errno == EINTR) continue;
@@ -103,12 +106,23 @@ static void finish_on(struct connection *connection, uint32_t events) {
   watch(EPOLL_CTL_MOD, connection->fd, wanted, EVENT_STREAM, connection);
 }
 
-static void finish(struct connection *connection, size_t length) {
+static void finish_with(struct connection *connection, const uint8_t *last, size_t length) {
   connection->state = FINISHING;
+  connection->last = last;
   connection->length = length;
   connection->sent = 0;
   connection->due_ms = now_ms() + (closing ? CLOSING_PATIENCE_MS : FINISH_PATIENCE_MS);
   finish_on(connection, 0);
+}
+
+static void finish(struct connection *connection, size_t length) {
+  finish_with(connection, connection->bytes, length);
+}
+
+static void finish_with_facts(struct connection *connection) {
+  size_t length;
+  const uint8_t *frame = facts_frame(&length);
+  finish_with(connection, frame, length);
 }
 
 static void finish_with_error(struct connection *connection, int reason, const char *text) {
@@ -123,6 +137,7 @@ static void finish_with_errno(struct connection *connection, int reason, const c
 
 static void launch(struct connection *connection) {
   struct open_request request;
+  if (is_probe(connection->bytes)) return finish_with_facts(connection);
   const char *problem = parse_open(connection->bytes, &request);
   if (problem != NULL) return finish_with_error(connection, EPROTO, problem);
   connection->uid = lease_take();

@@ -6,6 +6,7 @@
 #include "lease.h"
 #include "say.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -108,6 +109,21 @@ int lease_claim_dead(const char *owner) {
   char name[LOCK_NAME_BYTES];
   lock_name(owner, name);
   return lock_file(owners_dir, name, 0);
+}
+
+void sweep_sockets(int dir) {
+  int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *entries = copy < 0 ? NULL : fdopendir(copy);
+  if (entries == NULL) refuse("cannot list the folder of the socket: %s", strerror(errno));
+  for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+    char name[LOCK_NAME_BYTES];
+    if (strspn(entry->d_name, "0123456789abcdef") != OWNER_CHARS) continue;
+    if (strcmp(entry->d_name + OWNER_CHARS, ".sock") != 0) continue;
+    lock_name(entry->d_name, name);
+    if (faccessat(owners_dir, name, F_OK, 0) == 0 || errno != ENOENT) continue;
+    if (unlinkat(dir, entry->d_name, 0) != 0 && errno != ENOENT) say("the socket %s stays", entry->d_name);
+  }
+  closedir(entries);
 }
 
 void lease_release_dead(const char *owner, int lock, bool nothing_left) {

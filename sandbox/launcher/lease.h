@@ -22,6 +22,9 @@ int lease_owners_dir(void);
 int lease_claim_dead(const char *owner);
 void lease_release_dead(const char *owner, int lock, bool nothing_left);
 
+/* Removes sockets `<owner>.sock` of owners that are gone and have left nothing else, from the folder of the own socket. */
+void sweep_sockets(int dir);
+
 /* Removes the own name. Call it only when nothing of this owner is left. */
 void lease_end(void);
 

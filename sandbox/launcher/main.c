@@ -3,7 +3,8 @@
  *
  * Theory of operation
  *
- * One launcher belongs to one Node process, its owner. It listens on a Unix socket; one connection is one sandbox:
+ * One launcher belongs to one server, its owner, and to a keeper that starts it again when it dies (keeper.c). It listens on
+ * a Unix socket, which one user may connect to; one connection is one sandbox:
  *
  *   Node ──connect──► launcher            reads one OPEN (76 bytes, bounds checked in open.c) and nothing after it
  *                        │ lease a uid, make the control groups, set the limits and read them back
@@ -21,7 +22,7 @@
  *
  * Who kills whom. The launcher kills PID 1 (by pidfd; the kernel then kills everything in its pid namespace, and the
  * death is only seen when all of it is gone) when the host hangs up, at the deadline of OPEN, and when it closes itself.
- * It closes when its stdin, the lifeline, ends: on purpose or because Node died in whatever way. When the launcher itself
+ * It closes when its stdin, the lifeline, ends: on purpose or because Node or the keeper died in whatever way. When the launcher itself
  * is killed, PDEATHSIG kills every PID 1; mounts and namespaces die with the processes; control groups stay, and the next
  * launcher removes those whose owner's lock is free (sweep.c). Ctrl-C of a terminal does not reach it: own session.
  *
@@ -30,6 +31,7 @@
  * process cannot see the host's files any more, only what it holds open.
  */
 #include "cgroup.h"
+#include "facts.h"
 #include "lease.h"
 #include "place.h"
 #include "privilege.h"
@@ -49,7 +51,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,7 +62,20 @@ struct arguments {
   const char *supervisor;
   const char *state_dir;
   const char *owner;
+  const char *facts;
+  /* Who may connect; root when nobody is named. */
+  uid_t uid;
+  gid_t gid;
 };
+
+static unsigned parse_id(const char *text) {
+  char *end = NULL;
+  errno = 0;
+  unsigned long value = strtoul(text, &end, 10);
+  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > INT32_MAX)
+    refuse("--uid and --gid must be numbers");
+  return (unsigned)value;
+}
 
 static struct arguments parse_arguments(int count, char **values) {
   static const struct option options[] = {{"socket", required_argument, NULL, 's'},
@@ -69,6 +83,9 @@ static struct arguments parse_arguments(int count, char **values) {
                       {"supervisor", required_argument, NULL, 'v'},
                       {"state-dir", required_argument, NULL, 'd'},
                       {"owner", required_argument, NULL, 'o'},
+                      {"facts", required_argument, NULL, 'f'},
+                      {"uid", required_argument, NULL, 'u'},
+                      {"gid", required_argument, NULL, 'g'},
                       {NULL, 0, NULL, 0}};
   struct arguments arguments = {0};
   for (int option; (option = getopt_long(count, values, "", options, NULL)) != -1;) {
@@ -77,10 +94,14 @@ static struct arguments parse_arguments(int count, char **values) {
     else if (option == 'v') arguments.supervisor = optarg;
     else if (option == 'd') arguments.state_dir = optarg;
     else if (option == 'o') arguments.owner = optarg;
+    else if (option == 'f') arguments.facts = optarg;
+    else if (option == 'u') arguments.uid = parse_id(optarg);
+    else if (option == 'g') arguments.gid = parse_id(optarg);
     else refuse("unknown argument");
   }
   if (optind != count || !arguments.socket || !arguments.root || !arguments.supervisor || !arguments.state_dir)
-    refuse("usage: launcher --socket <path> --root <dir> --supervisor <path> --state-dir <dir> --owner <id>");
+    refuse("usage: launcher --socket <path> --root <dir> --supervisor <path> --state-dir <dir> --owner <id>"
+           " [--uid <id> --gid <id>] [--facts <json>]");
   const char *owner = arguments.owner != NULL ? arguments.owner : "";
   if (strlen(owner) != OWNER_CHARS || strspn(owner, "0123456789abcdef") != OWNER_CHARS)
     refuse("--owner must be 8 lower-case hex digits");
@@ -120,7 +141,11 @@ static struct socket_place find_socket_place(const char *path) {
   return place;
 }
 
-static int listen_at(const struct socket_place *place) {
+/*
+ * The folder is root's, so whoever may connect can neither replace the socket nor put another beside it. The mode comes with
+ * the socket, by the umask: there is no moment in which others could connect.
+ */
+static int listen_at(const struct socket_place *place, uid_t uid, gid_t gid) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   memcpy(address.sun_path, place->name, sizeof place->name);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -130,6 +155,8 @@ static int listen_at(const struct socket_place *place) {
   /* A relative name: the folder cannot be reached by path here. The umask makes it 0600. */
   if (fchdir(place->dir) != 0) refuse("fchdir: %s", strerror(errno));
   if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0) refuse("cannot bind the socket: %s", strerror(errno));
+  if (fchownat(place->dir, place->name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
+    refuse("cannot give the socket to %u:%u: %s", (unsigned)uid, (unsigned)gid, strerror(errno));
   if (chdir("/") != 0) refuse("chdir /: %s", strerror(errno));
   if (listen(fd, BACKLOG) != 0) refuse("listen: %s", strerror(errno));
   return fd;
@@ -161,10 +188,7 @@ static void probe(void) {
 }
 
 static void say_ready(void) {
-  struct utsname host;
-  if (uname(&host) != 0) refuse("uname: %s", strerror(errno));
-  printf("ready {\"cgroup\":\"v1\",\"kernel\":\"%.65s\",\"firstUid\":%u,\"uids\":%d}\n", host.release,
-           (unsigned)lease_first_uid(), UIDS_PER_LAUNCHER);
+  printf("ready %s\n", facts_of_launcher());
   fflush(stdout);
 }
 
@@ -179,7 +203,9 @@ int main(int count, char **values) {
   place_prepare(arguments.supervisor);
   template_enter(arguments.root);
   probe();
-  int listener = listen_at(&socket_place);
+  facts_start(arguments.owner, arguments.facts);
+  sweep_sockets(socket_place.dir);
+  int listener = listen_at(&socket_place, arguments.uid, arguments.gid);
   say_ready();
   bool is_clean = serve(listener);
   if (unlinkat(socket_place.dir, socket_place.name, 0) != 0) say("the socket stays: %s", strerror(errno));

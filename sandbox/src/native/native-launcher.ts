@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { KeptProcess } from '../keeper/kept-process.ts';
 import type { Launcher, Place, PlaceLimits } from '../sandbox.ts';
 import { LauncherFailure } from '../socket/launcher-failure.ts';
-import { SocketPlace } from '../socket/socket-place.ts';
-import { LauncherProcess, type LauncherProcessOptions } from './launcher-process.ts';
-import { DEFAULT_PLACE_SIZES, encodeOpenFrame, type PlaceSizes } from '../socket/open-frame.ts';
+import type { PlaceSizes } from '../socket/open-frame.ts';
+import { SocketLauncher } from '../socket/socket-launcher.ts';
+import { prepareSocketFolder, type SocketUser } from './socket-folder.ts';
 
 export type LauncherLog = (level: 'info' | 'warn' | 'error', message: string) => void;
 
 export interface NativeLauncherOptions {
   /** Binaries of `@runyard/sandbox/runtime-root`. Absolute paths. */
+  readonly keeperPath: string;
   readonly launcherPath: string;
   readonly supervisorPath: string;
   readonly rootDir: string;
@@ -18,140 +20,109 @@ export interface NativeLauncherOptions {
   readonly stateDir?: string;
   /** 8 lower-case hex digits; default random. Two launchers of one owner cannot run at the same time. */
   readonly ownerId?: string;
+  /** Where the socket stands: a folder that the user may enter and not write. Default: a folder of its own below `stateDir`. */
+  readonly socketPath?: string;
+  /** The only one besides root who may connect; null: nobody. */
+  readonly user?: SocketUser | null;
+  /** Told to whoever asks the launcher what it is. */
+  readonly setup?: { readonly runtimeRoot: string; readonly toolchains: Readonly<Record<string, string>> };
   readonly sizes?: Partial<PlaceSizes>;
   /** How long the daemon may take to check the host and sweep. */
   readonly readyMs?: number;
   readonly log?: LauncherLog;
 }
 
-const NEVER = new AbortController().signal;
 const DEFAULT_STATE_DIR = '/run/runyard';
 const DEFAULT_READY_MS = 30_000;
-/** The daemon itself takes at most 8 s to clean up. */
-const CLOSE_GRACE_MS = 10_000;
-const DEATH_NOTICE_MS = 500;
-/** A daemon that cannot be started again is not tried for every run. */
-const RESTART_PAUSE_MS = 1_000;
+/** The daemon takes at most 8 s to clean up, and the keeper kills it after 9. */
+const CLOSE_GRACE_MS = 15_000;
 
 /**
- * Sandboxes without an engine: a small privileged daemon of ours makes them (`sandbox/launcher/main.c`).
+ * Sandboxes without an engine: a small privileged daemon of ours makes them (`sandbox/launcher/main.c`), its keeper starts
+ * it again when it dies, and this class is the client of its socket. After `start` it needs no rights any more.
  *
- * When the daemon dies, all its sandboxes die with it: their streams end without END. The next `open` starts a new one,
- * which first sweeps what the dead one left; opens in between wait for it, and fail together when it does not start.
+ * When the daemon dies, all its sandboxes die with it: their streams end without END. An `open` in between waits for the
+ * next daemon, which first sweeps what the dead one left.
  */
 export class NativeLauncher implements Launcher {
   readonly name = 'native';
-  readonly #options: LauncherProcessOptions;
-  readonly #sizes: PlaceSizes;
-  readonly #log: LauncherLog;
-  #process: LauncherProcess;
-  #restarting: Promise<LauncherProcess> | null = null;
-  #restartFailure: { readonly error: unknown; readonly atMs: number } | null = null;
+  /** Resolves with a sentence when keeper and daemon are gone for good. */
+  readonly exited: Promise<string>;
+  readonly #kept: KeptProcess;
+  readonly #client: SocketLauncher;
   #closing: Promise<void> | null = null;
-  #restarts = 0;
 
-  private constructor(options: LauncherProcessOptions, sizes: PlaceSizes, log: LauncherLog, first: LauncherProcess) {
-    this.#options = options;
-    this.#sizes = sizes;
-    this.#log = log;
-    this.#process = first;
-    this.#watch(first);
+  private constructor(kept: KeptProcess, client: SocketLauncher) {
+    this.#kept = kept;
+    this.#client = client;
+    this.exited = kept.exited;
   }
 
-  /** Throws HostRefusal when this host cannot enforce what the launcher promises, LauncherFailure otherwise. */
+  /** Needs root. Throws HostRefusal when this host cannot enforce what the launcher promises, LauncherFailure otherwise. */
   static async start(options: NativeLauncherOptions): Promise<NativeLauncher> {
     const log = options.log ?? (() => undefined);
-    const processOptions: LauncherProcessOptions = {
-      launcherPath: options.launcherPath,
-      supervisorPath: options.supervisorPath,
-      rootDir: options.rootDir,
-      stateDir: path.resolve(options.stateDir ?? DEFAULT_STATE_DIR),
-      ownerId: options.ownerId ?? randomBytes(4).toString('hex'),
+    const ownerId = options.ownerId ?? randomBytes(4).toString('hex');
+    const socketPath = await prepareSocket(options, ownerId);
+    const kept = await KeptProcess.start({
+      keeperPath: options.keeperPath,
+      program: options.launcherPath,
+      args: launcherArgs(options, ownerId, socketPath),
+      environment: {},
       readyMs: options.readyMs ?? DEFAULT_READY_MS,
-      onDiagnostics: (line) => {
-        log('warn', line);
-      },
-    };
-    const sizes = { ...DEFAULT_PLACE_SIZES, ...options.sizes };
-    return new NativeLauncher(processOptions, sizes, log, await LauncherProcess.start(processOptions));
+      onDiagnostics: (line) => log('warn', line),
+      onRestart: () => log('info', 'the launcher was started again'),
+    });
+    try {
+      const sizes = options.sizes === undefined ? {} : { sizes: options.sizes };
+      return new NativeLauncher(kept, await SocketLauncher.connect({ socketPath, ...sizes }));
+    } catch (error) {
+      await kept.stop(CLOSE_GRACE_MS);
+      throw error;
+    }
   }
 
   /** Throws LauncherFailure when there is no daemon to connect to; what fails later is a LAUNCH_ERROR on the stream. */
   async open(limits: PlaceLimits, signal?: AbortSignal): Promise<Place> {
-    const openFrame = encodeOpenFrame(limits, this.#sizes);
-    const daemon = await this.#living();
-    signal?.throwIfAborted();
-    try {
-      return await SocketPlace.open(daemon.socketPath, openFrame, signal ?? NEVER);
-    } catch (error) {
-      // A daemon that has just died refuses connections before its exit is known here.
-      if (signal?.aborted === true || !(await diesWithin(daemon, DEATH_NOTICE_MS))) throw error;
-    }
-    return SocketPlace.open((await this.#living()).socketPath, openFrame, signal ?? NEVER);
+    if (this.#closing !== null) throw new LauncherFailure('the launcher is closed');
+    if (!this.#kept.isAlive) throw new LauncherFailure(`the keeper of the launcher ${await this.#kept.exited}`);
+    return await this.#client.open(limits, signal);
   }
 
   describe(): Readonly<Record<string, string>> {
-    return {
-      launcher: this.name,
-      ...this.#process.facts,
-      ownerId: this.#options.ownerId,
-      pid: String(this.#process.pid),
-      restarts: String(this.#restarts),
-    };
+    return { ...this.#client.describe(), ...this.#kept.facts, restarts: String(this.#kept.restarts) };
+  }
+
+  /** Rejects with LauncherFailure when no place can be made now. */
+  async check(deadlineMs: number): Promise<void> {
+    if (!this.#kept.isAlive) throw new LauncherFailure(`the keeper of the launcher ${await this.#kept.exited}`);
+    await this.#client.check(deadlineMs);
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#kept.stop(CLOSE_GRACE_MS);
     return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    // A restart that is under way must not leave a daemon behind.
-    await this.#restarting?.catch(() => undefined);
-    await this.#process.stop(CLOSE_GRACE_MS);
-  }
-
-  async #living(): Promise<LauncherProcess> {
-    if (this.#closing !== null) throw new LauncherFailure('the launcher is closed');
-    if (this.#process.isAlive) return this.#process;
-    const failure = this.#restartFailure;
-    if (failure !== null && performance.now() - failure.atMs < RESTART_PAUSE_MS) throw failure.error;
-    this.#restarting ??= this.#restart();
-    return this.#restarting;
-  }
-
-  async #restart(): Promise<LauncherProcess> {
-    try {
-      const daemon = await LauncherProcess.start(this.#options);
-      this.#process = daemon;
-      this.#restarts += 1;
-      this.#restartFailure = null;
-      this.#watch(daemon);
-      this.#log('info', 'the launcher was started again');
-      return daemon;
-    } catch (error) {
-      this.#restartFailure = { error, atMs: performance.now() };
-      throw error;
-    } finally {
-      this.#restarting = null;
-    }
-  }
-
-  #watch(daemon: LauncherProcess): void {
-    daemon.exited.then(
-      (how) => {
-        if (this.#closing === null) this.#log('error', `the launcher ${how}; its sandboxes are lost`);
-      },
-      () => undefined,
-    );
   }
 }
 
-async function diesWithin(daemon: LauncherProcess, patienceMs: number): Promise<boolean> {
-  const patience = new AbortController();
-  const timeout = sleep(patienceMs, false, { signal: patience.signal, ref: false }).catch(() => false);
-  const died = daemon.exited.then(() => true);
-  return Promise.race([died, timeout]).finally(() => {
-    patience.abort();
-  });
+async function prepareSocket(options: NativeLauncherOptions, ownerId: string): Promise<string> {
+  const stateDir = path.resolve(options.stateDir ?? DEFAULT_STATE_DIR);
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  if (options.socketPath !== undefined) return options.socketPath;
+  const user = options.user ?? null;
+  if (user === null) return path.join(stateDir, `${ownerId}.sock`);
+  // Others may pass through it, and see nothing: what stands in it has modes of its own.
+  await chmod(stateDir, 0o711);
+  const folder = path.join(stateDir, `for-${user.uid}`);
+  await prepareSocketFolder(folder, user);
+  return path.join(folder, `${ownerId}.sock`);
+}
+
+function launcherArgs(options: NativeLauncherOptions, ownerId: string, socketPath: string): string[] {
+  const stateDir = path.resolve(options.stateDir ?? DEFAULT_STATE_DIR);
+  const args = ['--socket', socketPath, '--root', options.rootDir, '--supervisor', options.supervisorPath];
+  args.push('--state-dir', stateDir, '--owner', ownerId);
+  if (options.setup !== undefined) args.push('--facts', JSON.stringify(options.setup));
+  const user = options.user ?? null;
+  if (user !== null) args.push('--uid', String(user.uid), '--gid', String(user.gid));
+  return args;
 }

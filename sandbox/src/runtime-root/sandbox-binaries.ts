@@ -24,6 +24,8 @@ export interface SandboxBinaries {
   readonly dir: string;
   readonly supervisorPath: string;
   readonly launcherPath: string;
+  /** Starts the launcher again when it dies. */
+  readonly keeperPath: string;
   /** Test helper that echoes frames; see `sandbox/supervisor/sources.txt`. */
   readonly frameEchoPath: string;
 }
@@ -46,6 +48,7 @@ export async function ensureSandboxBinaries(options: EnsureBinariesOptions): Pro
       dir,
       supervisorPath: path.join(dir, 'supervisor'),
       launcherPath: path.join(dir, 'launcher'),
+      keeperPath: path.join(dir, 'keeper'),
       frameEchoPath: path.join(dir, 'frame-echo'),
     };
   } catch (error) {

@@ -71,6 +71,7 @@ export async function testRoot(): Promise<{ root: RuntimeRoot; binaries: Sandbox
 
 async function startNative(root: RuntimeRoot, binaries: SandboxBinaries, diagnostics: string[]) {
   const launcher = await NativeLauncher.start({
+    keeperPath: binaries.keeperPath,
     launcherPath: binaries.launcherPath,
     supervisorPath: binaries.supervisorPath,
     rootDir: root.dir,

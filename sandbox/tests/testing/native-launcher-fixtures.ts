@@ -12,7 +12,7 @@ import { startTestSandbox } from '../../src/testing/index.ts';
 export const LIMITS: PlaceLimits = { memoryBytes: 64 << 20, processes: 16, cpuMilli: 1000, deadlineMs: 20_000 };
 export const HELLO = encodeFrame({ type: 'helloHost', deadlineMs: 20_000 });
 
-export type NativeSetup = Pick<NativeLauncherOptions, 'launcherPath' | 'supervisorPath' | 'rootDir'>;
+export type NativeSetup = Pick<NativeLauncherOptions, 'keeperPath' | 'launcherPath' | 'supervisorPath' | 'rootDir'>;
 
 export interface NativeSetups {
   readonly real: NativeSetup;
@@ -27,7 +27,8 @@ export async function setUpNative(): Promise<NativeSetups> {
   const cacheDir = path.dirname(path.dirname(binaries.dir));
   const sourceDirs = [path.join(import.meta.dirname, 'stubborn')];
   const { dir } = await ensureSandboxBinaries({ root, cacheDir, sourceDirs });
-  const real = { launcherPath: binaries.launcherPath, supervisorPath: binaries.supervisorPath, rootDir: root.dir };
+  const { keeperPath, launcherPath, supervisorPath } = binaries;
+  const real = { keeperPath, launcherPath, supervisorPath, rootDir: root.dir };
   return { real, stubborn: { ...real, supervisorPath: path.join(dir, 'stubborn') } };
 }
 

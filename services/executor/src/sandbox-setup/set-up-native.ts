@@ -8,6 +8,7 @@ import type { LauncherSetup, SandboxSetupOptions } from './launcher-setup.ts';
 export async function setUpNative(options: SandboxSetupOptions): Promise<LauncherSetup> {
   const { root, binaries } = await bringRoot(rootRecipeOf(options.languages), options);
   const launcher = await NativeLauncher.start({
+    keeperPath: binaries.keeperPath,
     launcherPath: binaries.launcherPath,
     supervisorPath: binaries.supervisorPath,
     rootDir: root.dir,

@@ -1,46 +1,44 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { parseFirstLine } from './first-line.ts';
 import { LauncherFailure } from '../socket/launcher-failure.ts';
+import { parseFirstLine } from './first-line.ts';
 import { HostRefusal } from './host-refusal.ts';
 
-export interface LauncherProcessOptions {
-  readonly launcherPath: string;
-  readonly supervisorPath: string;
-  readonly rootDir: string;
-  readonly stateDir: string;
-  /** 8 lower-case hex digits. */
-  readonly ownerId: string;
+export interface KeptProcessOptions {
+  /** The keeper of `@runyard/sandbox/runtime-root`; null: nobody starts the program again. */
+  readonly keeperPath: string | null;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The whole of it. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly readyMs: number;
   readonly onDiagnostics: (line: string) => void;
+  /** The program died and is back. */
+  readonly onRestart?: () => void;
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+type Facts = Readonly<Record<string, string>>;
 
-/** A line of the launcher or of a supervisor is ours and short; the bound is for a broken one. */
+/** A line of ours is short; the bound is for a broken one. */
 const MAX_DIAGNOSTICS_CHARS = 2_000;
 
-/** One launcher daemon from spawn to exit. Theory of operation: `sandbox/launcher/main.c`. */
-export class LauncherProcess {
-  readonly socketPath: string;
-  readonly facts: Readonly<Record<string, string>>;
-  /** Says how it ended, as a sentence. Never rejects. */
+/**
+ * A privileged program from its start to its end, with the keeper between (`sandbox/launcher/keeper.c`). It lives as long
+ * as its stdin, the lifeline: this process needs no right over it to end it, and cannot die without ending it.
+ */
+export class KeptProcess {
+  /** Says how the whole of it ended, as a sentence. Never rejects. */
   readonly exited: Promise<string>;
   readonly #child: Child;
+  #facts: Facts;
+  #restarts = 0;
   #hasExited = false;
 
-  private constructor(
-    child: Child,
-    socketPath: string,
-    facts: Readonly<Record<string, string>>,
-    exited: Promise<string>,
-  ) {
+  private constructor(child: Child, facts: Facts, exited: Promise<string>) {
     this.#child = child;
-    this.socketPath = socketPath;
-    this.facts = facts;
+    this.#facts = facts;
     this.exited = exited;
     exited.then(
       () => (this.#hasExited = true),
@@ -48,57 +46,67 @@ export class LauncherProcess {
     );
   }
 
-  /** Throws HostRefusal when the launcher names what this host lacks, LauncherFailure for everything else. */
-  static async start(options: LauncherProcessOptions): Promise<LauncherProcess> {
-    const socketPath = path.join(options.stateDir, `${options.ownerId}.sock`);
-    await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
-    const child = spawnLauncher(options, socketPath);
+  /** Throws HostRefusal when the program names what this host lacks, LauncherFailure for everything else. */
+  static async start(options: KeptProcessOptions): Promise<KeptProcess> {
+    const child = spawnChild(options);
     const exited = exitOf(child);
     forwardLines(child.stderr, options.onDiagnostics);
+    const lines = createInterface({ input: child.stdout, crlfDelay: Infinity });
     try {
-      const facts = await waitUntilReady(child, exited, options.readyMs);
+      const facts = await waitUntilReady(lines, exited, options.readyMs);
+      const kept = new KeptProcess(child, facts, exited);
+      lines.on('line', (line) => kept.#onLine(line, options));
       letNodeExit(child);
-      return new LauncherProcess(child, socketPath, facts, exited);
+      return kept;
     } catch (error) {
       await stopChild(child, exited, 0);
       throw error;
     }
   }
 
+  /** What it said when it was ready, the last time it was. */
+  get facts(): Facts {
+    return this.#facts;
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
   get isAlive(): boolean {
     return !this.#hasExited;
   }
 
-  /** For tests and logs. */
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
-  /** Ends the lifeline: the launcher kills every sandbox and cleans up. After `graceMs` it is killed itself. */
+  /** Ends the lifeline: the program cleans up. After `graceMs` what is a child of ours is killed, where we may. */
   async stop(graceMs: number): Promise<void> {
     await stopChild(this.#child, this.exited, graceMs);
   }
+
+  #onLine(line: string, options: KeptProcessOptions): void {
+    const news = parseFirstLine(line);
+    if (news.kind === 'ready') {
+      this.#facts = news.facts;
+      this.#restarts += 1;
+      options.onRestart?.();
+    } else options.onDiagnostics(line.slice(0, MAX_DIAGNOSTICS_CHARS));
+  }
 }
 
-/** A session of its own (detached): Ctrl-C in the terminal is for Node, which then closes in order. */
-function spawnLauncher(options: LauncherProcessOptions, socketPath: string): Child {
-  const args = ['--socket', socketPath, '--root', options.rootDir, '--supervisor', options.supervisorPath];
-  args.push('--state-dir', options.stateDir, '--owner', options.ownerId);
-  const child = spawn(options.launcherPath, args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-    env: {},
-    cwd: '/',
-  });
+/** A session of its own (detached): Ctrl-C in the terminal is for the server, which then closes in order. */
+function spawnChild({ keeperPath, program, args, environment }: KeptProcessOptions): Child {
+  const [command, words] = keeperPath === null ? [program, args] : [keeperPath, [program, ...args]];
+  const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: environment, cwd: '/' });
   // Errors of a pipe whose other end died; the exit tells the story.
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
+  // A kill that is not permitted any more; the lifeline must do.
+  child.on('error', () => undefined);
   return child;
 }
 
 function exitOf(child: Child): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => {
-      resolve(`could not be started: ${error.message}`);
+      if (child.pid === undefined) resolve(`could not be started: ${error.message}`);
     });
     child.once('exit', (code, signal) => {
       resolve(signal === null ? `ended with exit code ${String(code)}` : `was killed by ${signal}`);
@@ -113,12 +121,8 @@ function forwardLines(stream: Readable, onLine: (line: string) => void): void {
   });
 }
 
-async function waitUntilReady(
-  child: Child,
-  exited: Promise<string>,
-  readyMs: number,
-): Promise<Readonly<Record<string, string>>> {
-  const line = await firstLineOf(child, exited, readyMs);
+async function waitUntilReady(lines: Interface, exited: Promise<string>, readyMs: number): Promise<Facts> {
+  const line = await firstLineOf(lines, exited, readyMs);
   const first = parseFirstLine(line);
   if (first.kind === 'refused') throw new HostRefusal(first.sentence);
   if (first.kind === 'nonsense')
@@ -126,9 +130,8 @@ async function waitUntilReady(
   return first.facts;
 }
 
-function firstLineOf(child: Child, exited: Promise<string>, readyMs: number): Promise<string> {
+function firstLineOf(lines: Interface, exited: Promise<string>, readyMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const lines = createInterface({ input: child.stdout, crlfDelay: Infinity });
     const timer = setTimeout(() => {
       reject(new LauncherFailure(`the launcher was not ready within ${readyMs} ms`));
     }, readyMs);

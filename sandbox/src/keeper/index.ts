@@ -1,0 +1,2 @@
+export { HostRefusal } from './host-refusal.ts';
+export { KeptProcess, type KeptProcessOptions } from './kept-process.ts';
