@@ -6,14 +6,13 @@
 import { writeSync } from 'node:fs';
 import { Engine } from '@runyard/sandbox/docker';
 import { ConfigError } from '@runyard/shared/config';
+import { StartupError } from '@runyard/shared/errors';
 import { createLogger, type Logger } from '@runyard/shared/logging';
+import { Readiness, startAdminServer } from '@runyard/shared/process';
 import packageJson from '../package.json' with { type: 'json' };
-import { startAdminServer } from './admin-server.ts';
 import { loadConfig, type ReaperConfig } from './config.ts';
 import { lifelineEnded, untilNothingLeft } from './lifeline.ts';
 import { ReaperService } from './reaper-service.ts';
-
-const EX_CONFIG = 78;
 
 /** Whoever reads our lines may be dead: that is when this process is needed. */
 function writeLine(fd: number, line: string): void {
@@ -30,7 +29,7 @@ function readConfig(): ReaperConfig {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     writeLine(2, `${error.message}\n`);
-    process.exit(EX_CONFIG);
+    process.exit(StartupError.exitCode);
   }
 }
 
@@ -43,9 +42,17 @@ async function run(config: ReaperConfig, logger: Logger, stop: AbortController):
     if (!isReady) stop.abort();
   });
   const service = await ReaperService.start({ engine: new Engine(null), logger }, signal);
-  const admin = config.admin === null ? null : await startAdminServer(config.admin, service);
+  const readiness = new Readiness({
+    probes: { engine: () => Promise.resolve({ isReady: service.isHealthy }) },
+    isDraining: () => signal.aborted,
+    logger,
+  });
+  const { counters } = service;
+  const version = { version: packageJson.version };
+  const admin =
+    config.admin === null ? null : await startAdminServer({ config: config.admin, readiness, counters, version });
   isReady = true;
-  logger.info({ version: packageJson.version }, 'first sweep done');
+  logger.info({ admin: admin?.url }, 'first sweep done');
   if (config.lifelineOwner !== null) writeLine(1, 'ready\n');
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -56,7 +63,7 @@ async function run(config: ReaperConfig, logger: Logger, stop: AbortController):
     logger.warn('the server is gone; staying until its containers are');
     await untilNothingLeft(service, config.lifelineOwner, signal);
   }
-  await admin?.close();
+  admin?.close();
   await service.stop();
 }
 
@@ -75,8 +82,8 @@ try {
   await run(config, logger, stop);
 } catch (error) {
   if (!stop.signal.aborted) {
-    logger.fatal({ err: error }, 'the reaper failed');
-    process.exit(1);
+    logger.fatal({ err: error }, 'the reaper cannot start');
+    process.exit(error instanceof StartupError ? StartupError.exitCode : 1);
   }
 }
 process.exit(0);

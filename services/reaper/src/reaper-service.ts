@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Engine, HostReaper, ParentCgroups, type Reaped } from '@runyard/sandbox/docker';
 import type { Logger } from '@runyard/shared/logging';
+import { Counters } from '@runyard/shared/process';
 
 const ENGINE_RETRY_MS = 2_000;
 /** Three sweeps that failed in a row. */
@@ -15,6 +16,8 @@ export interface ReaperServiceOptions {
 export class ReaperService {
   readonly #reaper: HostReaper;
   readonly #logger: Logger;
+  /** Anything above 0 outside of fault tests is somebody's omission. */
+  readonly counters = new Counters('runyard', ['orphans_reaped']);
   #isTroubled = false;
 
   private constructor({ engine, logger }: ReaperServiceOptions, cgroups: ParentCgroups) {
@@ -39,10 +42,6 @@ export class ReaperService {
     await this.#reaper.stop();
   }
 
-  get orphansReapedTotal(): number {
-    return this.#reaper.reapedTotal;
-  }
-
   get isHealthy(): boolean {
     const atMs = this.#reaper.lastSweepAtMs;
     return atMs !== null && performance.now() - atMs < STALE_MS;
@@ -63,9 +62,9 @@ export class ReaperService {
   }
 
   #tell(reaped: Reaped): void {
-    const total = this.#reaper.reapedTotal;
+    if (reaped.isRemoved) this.counters.add('orphans_reaped');
     const message = reaped.isRemoved ? 'removed a container that was left' : 'killed what the engine does not remove';
-    this.#logger.warn({ ...reaped, orphansReapedTotal: total }, message);
+    this.#logger.warn({ ...reaped, orphansReapedTotal: this.counters.get('orphans_reaped') }, message);
     this.#isTroubled = false;
   }
 
