@@ -1,4 +1,5 @@
 import type { Submission, WireJob } from '../support/client.ts';
+import type { CanaryRecord } from './runner/canary.ts';
 import type { HostState } from './runner/host-state.ts';
 
 /**
@@ -180,6 +181,9 @@ export interface Seen {
   readonly after: HostState;
   /** Taken every 200 ms while the acts were under way. */
   readonly during: readonly HostState[];
+  readonly canary: CanaryRecord;
+  /** A number or a remark for the report. */
+  readonly note: (text: string) => void;
 }
 
 /** What a script may use. Everything that it starts it also awaits. */

@@ -40,4 +40,6 @@ ${(
 )
   .split(' ')
   .map((name) => `#include <${name}.h>`)
-  .join('\n')}`;
+  .join('\n')}
+/* Writes every byte, and the compiler cannot leave it out. */
+#define TOUCH(p, n) do { memset((p), 1, (n)); __asm__ volatile("" : : "r"(p) : "memory"); } while (0)`;

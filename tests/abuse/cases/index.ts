@@ -1,6 +1,6 @@
 import type { AbuseCase } from '../case.ts';
 import { BODY_CASES } from './api/bodies.ts';
-import { PROCESS_CASES } from './exhaustion/processes.ts';
+import { EXHAUSTION_CASES } from './exhaustion/index.ts';
 import { LEFTOVER_CASES } from './isolation/leftovers.ts';
 import { TOGETHER_CASES } from './isolation/together.ts';
 
@@ -12,7 +12,7 @@ export interface Section {
 
 /** In the order of the report. A folder here is a section there. */
 export const SECTIONS: readonly Section[] = [
-  { number: '5.1', title: 'Resource exhaustion', cases: [...PROCESS_CASES] },
+  { number: '5.1', title: 'Resource exhaustion', cases: EXHAUSTION_CASES },
   { number: '5.2', title: 'Escape and privilege', cases: [] },
   {
     number: '5.3',

@@ -12,7 +12,7 @@ export interface CaseResult {
   readonly notes: readonly string[];
   readonly faults: readonly string[];
   readonly internalErrors: number;
-  /** Largest of the case's jobs; null without any. */
+  /** Largest of the case's jobs that a limit ended; null without any. */
   readonly killMs: number | null;
   readonly canary: CanaryRecord | null;
   /** From the end of the last act until nothing of it was left on the host. */

@@ -51,8 +51,8 @@ export function toMarkdown({ launcher, facts, idle, sections }: Report): string 
     '',
     `The canary is a second tenant whose hello is submitted every 200 ms; idle it takes p50 ${idle.p50Ms} ms, p95 ${idle.p95Ms} ms.`,
     'Its column shows its p95 during the case as a multiple of idle, and how often it sang. `kill` is the time from the limit that',
-    'the verdict names to the end of the step, for other verdicts the whole step (the largest of the jobs of the case). `gone` is the',
-    "time until no container, control group, process or mount of the case was left, `server` how far the server's memory rose.",
+    'the verdict names to the end of the step, for a memory or output limit the whole step; the largest of the jobs of the case. `gone`',
+    "is the time until no container, control group, process or mount of it was left, `server` how far the server's memory rose.",
     '',
     ...sections.filter(({ results }) => results.length > 0).flatMap((section) => sectionLines(section, idle)),
   ];

@@ -1,4 +1,4 @@
-import type { LauncherName, Seen } from '../case.ts';
+import type { LauncherName, Seen, SeenJob } from '../case.ts';
 import { performAct } from './acts.ts';
 import { Canary } from './canary.ts';
 import type { CaseHere, CaseResult } from './case-result.ts';
@@ -38,7 +38,16 @@ export async function runCase(here: CaseHere, { launcher, target, witness }: Sta
   faults.push(...left.map((trace) => `left on the host: ${trace}`));
   faults.push(...(await hostFaults({ target, before })), ...song.wrong, ...(await changesSeenBy(witness)));
   const after = readHostState(target);
-  const seen: Seen = { launcher, jobs: log.jobs, answers: log.answers, before, after, during };
+  const seen: Seen = {
+    launcher,
+    jobs: log.jobs,
+    answers: log.answers,
+    before,
+    after,
+    during,
+    canary: song,
+    note: world.note,
+  };
   for (const check of here.checks) faults.push(...check(seen));
 
   const internalErrors = log.jobs.filter(({ job }) => job.verdict === 'internal_error').length;
@@ -51,7 +60,7 @@ export async function runCase(here: CaseHere, { launcher, target, witness }: Sta
     notes: [...(here.decision === null ? [] : [here.decision]), ...log.notes],
     faults,
     internalErrors,
-    killMs: log.jobs.reduce<number | null>((most, { killMs }) => larger(most, killMs), null),
+    killMs: longestKill(log.jobs),
     canary: song,
     goneMs: Math.round(tookMs),
     serverRssGrowthBytes:
@@ -114,7 +123,8 @@ function exitOf(exitCode: number | null, signal: string | null): string {
   return exitCode === null || exitCode === 0 ? '' : ` ${exitCode}`;
 }
 
-function larger(left: number | null, right: number | null): number | null {
-  if (left === null || right === null) return left ?? right;
-  return Math.max(left, right);
+/** Of those that a limit ended. */
+function longestKill(jobs: readonly SeenJob[]): number | null {
+  const killed = jobs.filter(({ job }) => job.verdict?.endsWith('_limit')).map(({ killMs }) => killMs ?? 0);
+  return killed.length === 0 ? null : Math.max(...killed);
 }
