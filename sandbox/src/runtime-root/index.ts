@@ -1,3 +1,4 @@
+export { takeBuildLock, type BuildLock } from './build-lock.ts';
 export { ensureRuntimeRoot } from './ensure-runtime-root.ts';
 export type { EnsureRootOptions, RuntimeRoot } from './runtime-root.ts';
 export { ensureSandboxBinaries, type EnsureBinariesOptions, type SandboxBinaries } from './sandbox-binaries.ts';

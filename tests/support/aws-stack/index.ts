@@ -1,0 +1,2 @@
+export { ensureStandIn, type StandIn } from './ensure-stand-in.ts';
+export { startAwsStack, type AwsStack } from './start-aws-stack.ts';
