@@ -13,10 +13,6 @@
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -115,36 +111,4 @@ int wipe_directory(const char *path) {
   }
   close(here);
   return error;
-}
-
-/* An index may be empty (EINVAL). The _ANY calls see objects whose owner took the read bits from them. */
-int wipe_sysv(void) {
-  struct shm_info shm;
-  int last = shmctl(0, SHM_INFO, (struct shmid_ds *)&shm);
-  for (int i = 0; i <= last; i++) {
-    struct shmid_ds status;
-    int id = shmctl(i, SHM_STAT_ANY, &status);
-    if (id >= 0 && shmctl(id, IPC_RMID, NULL) == -1) return errno;
-  }
-  struct seminfo sem;
-  union {
-    int value;
-    struct semid_ds *status;
-    struct seminfo *info;
-  } argument = {.info = &sem};
-  last = semctl(0, 0, SEM_INFO, argument);
-  for (int i = 0; i <= last; i++) {
-    struct semid_ds status;
-    argument.status = &status;
-    int id = semctl(i, 0, SEM_STAT_ANY, argument);
-    if (id >= 0 && semctl(id, 0, IPC_RMID) == -1) return errno;
-  }
-  struct msginfo queues;
-  last = msgctl(0, MSG_INFO, (struct msqid_ds *)&queues);
-  for (int i = 0; i <= last; i++) {
-    struct msqid_ds status;
-    int id = msgctl(i, MSG_STAT_ANY, &status);
-    if (id >= 0 && msgctl(id, IPC_RMID, NULL) == -1) return errno;
-  }
-  return 0;
 }

@@ -9,7 +9,4 @@
  */
 int wipe_directory(const char *path);
 
-/* Removes the System V shared memory, semaphores and queues of the user. Returns 0 or an errno. */
-int wipe_sysv(void);
-
 #endif

@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { PlaceLimits } from '../sandbox.ts';
+import { dockerProfile } from '../seccomp/index.ts';
 
 export const LABEL = {
   sandbox: 'runyard.sandbox',
@@ -11,6 +12,9 @@ export const LABEL = {
 } as const;
 
 const MIB = 1024 * 1024;
+
+/** Inline, so that an engine on another machine needs no file of ours. */
+const SECCOMP = JSON.stringify(dockerProfile());
 
 /** Scratch space inside; it counts as the place's memory. */
 const SCRATCH = { boxMiB: 64, tmpMiB: 32, shmMiB: 16, programMiB: 64, inodes: 4096 } as const;
@@ -82,7 +86,7 @@ function hostConfig(request: CreateRequest): HostConfig {
     },
     CapDrop: ['ALL'],
     CapAdd: ['SETUID', 'SETGID', 'KILL'],
-    SecurityOpt: ['no-new-privileges'],
+    SecurityOpt: ['no-new-privileges', `seccomp=${SECCOMP}`],
     Privileged: false,
     PidsLimit: initialPidsLimit(request.limits.processes, hasGvisor),
     Memory: memoryBytes,

@@ -1,0 +1,1 @@
+export { dockerProfile } from './docker-profile.ts';
