@@ -1,4 +1,4 @@
-import { type InstalledLanguage, LanguageCatalogue } from '@runyard/shared/domain';
+import { LanguageCatalogue } from '@runyard/shared/domain';
 import type { ReadinessProbe } from '@runyard/shared/process';
 import type { ArtifactStore, Clock, JobEvents, JobQueue, JobStore } from '@runyard/shared/ports';
 import express, { type Express, Router } from 'express';
@@ -7,6 +7,7 @@ import { checkHealth } from './application/check-health.ts';
 import { GetJob } from './application/get-job.ts';
 import { GetResult } from './application/get-result.ts';
 import type { ServerVersion, VerifyArtifactLink } from './application/ports.ts';
+import type { LanguageSource, ServedLanguage } from './application/language-directory.ts';
 import { QueueGate } from './application/queue-gate.ts';
 import { ReadArtifact } from './application/read-artifact.ts';
 import { SubmitJob } from './application/submit-job.ts';
@@ -34,7 +35,10 @@ export interface GatewayDeps {
   readonly artifacts: ArtifactStore;
   readonly events: JobEvents;
   readonly clock: Clock;
-  readonly languages: readonly InstalledLanguage[];
+  /** A list that stays as it is, or a source that learns. */
+  readonly languages: readonly ServedLanguage[] | LanguageSource;
+  /** How old a reading of the queues' depth may be; a reading of a queue elsewhere costs. Default: 0.2 s. */
+  readonly depthLifeMs?: number;
   readonly logger: Logger;
   /** For the ids of keyed submissions: the same on every gateway of a deployment, and over restarts. */
   readonly secret: Uint8Array;
@@ -68,16 +72,20 @@ export function createApp(deps: GatewayDeps): Express {
 
 function createRouter(deps: GatewayDeps, drainSignal: AbortSignal): Router {
   const { config, store, queue, artifacts } = deps;
-  const catalogue = new LanguageCatalogue(deps.languages);
+  const languages = sourceOf(deps.languages);
   const waiting = new WaitForJob(store, deps.events, { maxWaiters: config.maxWaiters });
   drainSignal.addEventListener('abort', () => {
     waiting.close();
   });
   const getJob = new GetJob(store, waiting);
-  const gate = new QueueGate(queue, { languages: catalogue.ids, limit: config.queueLimit });
+  const gate = new QueueGate(queue, {
+    languages: languages.catalogue.ids,
+    limit: config.queueLimit,
+    ...(deps.depthLifeMs === undefined ? {} : { readingLifeMs: deps.depthLifeMs, leastPauseMs: deps.depthLifeMs }),
+  });
   const router = Router({ caseSensitive: true });
   const submissions = {
-    submitJob: new SubmitJob({ ...deps, ...config, gate, catalogue }),
+    submitJob: new SubmitJob({ ...deps, ...config, gate, languages }),
     waiting,
     schema: submissionSchema(config.bodyLimits),
     limits: config.bodyLimits,
@@ -90,7 +98,7 @@ function createRouter(deps: GatewayDeps, drainSignal: AbortSignal): Router {
   mountExecute(router, { ...submissions, artifacts });
   mountStatus(router, getJob);
   mountResult(router, new GetResult(getJob, artifacts, config));
-  mountLanguages(router, catalogue, config.execTimeoutSec);
+  mountLanguages(router, languages, config.execTimeoutSec);
   mountHealth(router, {
     readiness: checkHealth({ ...deps, isDraining: () => deps.isLeaving?.() === true || drainSignal.aborted }),
     version: deps.version,
@@ -98,4 +106,8 @@ function createRouter(deps: GatewayDeps, drainSignal: AbortSignal): Router {
   const verify = deps.verifyArtifactLink;
   if (verify) mountArtifacts(router, new ReadArtifact(artifacts, verify, deps.clock));
   return router;
+}
+
+function sourceOf(languages: GatewayDeps['languages']): LanguageSource {
+  return 'catalogue' in languages ? languages : { catalogue: new LanguageCatalogue(languages) };
 }

@@ -131,7 +131,7 @@ async function startWorkers(
   );
   const sweeper = new Sweeper({
     ...backend,
-    messages: backend.queue,
+    knowledge: { kind: 'index', messages: backend.queue },
     languages: languages.map(({ id }) => id),
     logger,
   });

@@ -1,2 +1,3 @@
 export type { MessageIndex } from './application/message-index.ts';
+export type { MessageKnowledge } from './application/repair-stale.ts';
 export { Sweeper, type SweeperDependencies, type SweeperOptions, type SweepResult } from './application/sweeper.ts';

@@ -13,10 +13,12 @@ export interface Delivery {
 
 /**
  * At-least-once queue with a visibility timeout, one logical queue per language (SQS semantics).
+ * Throws only AppError: `dependency_unavailable`, which may pass, or its subclass FatalDependencyError, which does not.
  * Order is best effort. A message received more than `maxReceiveCount` times moves to the dead letters.
  */
 export interface JobQueue {
-  send(message: JobMessage, options?: { delayMs?: number }): Promise<void>;
+  /** `group`: whose message it is, so that a queue can keep one tenant's flood from holding up the others. */
+  send(message: JobMessage, options?: { delayMs?: number; group?: string }): Promise<void>;
   /** Waits up to `waitMs` for at least one message; resolves early with [] when `signal` aborts. Never throws on abort. */
   receive(request: {
     languages: readonly string[];
@@ -27,6 +29,8 @@ export interface JobQueue {
   }): Promise<readonly Delivery[]>;
   /** Makes the message visible again `visibilityMs` from now (0 = at once). False when the receipt is no longer current. */
   setVisibility(receipt: string, visibilityMs: number): Promise<boolean>;
+  /** The same for many at once; in the order of the receipts. */
+  setVisibilities(receipts: readonly string[], visibilityMs: number): Promise<readonly boolean[]>;
   /** Idempotent. False when the receipt is no longer current (the message may come again). */
   delete(receipt: string): Promise<boolean>;
   /** Messages waiting or in flight, over the given languages. */

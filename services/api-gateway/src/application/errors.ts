@@ -21,9 +21,12 @@ export class UnknownLanguageError extends AppError {
 }
 
 export class UnknownVersionError extends AppError {
-  constructor(language: string, requested: string, installed: string) {
-    const message = `${language} ${requested} is not installed; this server has ${installed}.`;
-    super('unknown_version', message, { errors: [{ path: '/version', message: `is not installed; ${installed} is` }] });
+  /** `installed`: null while it is not known. */
+  constructor(language: string, requested: string, installed: string | null) {
+    const has = installed === null ? 'which version this server has is not known yet' : `this server has ${installed}`;
+    super('unknown_version', `${language} ${requested} is not installed; ${has}.`, {
+      errors: [{ path: '/version', message: `is not installed; ${installed ?? 'no version'} is` }],
+    });
   }
 }
 

@@ -1,16 +1,17 @@
 import type { JobQueue } from '@runyard/shared/ports';
 import { describe, expect, it } from 'vitest';
-import { QueueGate } from './queue-gate.ts';
+import { QueueGate, type QueueGateOptions } from './queue-gate.ts';
 
-function gateOver(limit: number) {
-  const state = { depth: 0, readings: 0, nowMs: 0 };
+function gateOver(limit: number, options: Partial<QueueGateOptions> = {}) {
+  const state = { depth: 0, readings: 0, nowMs: 0, isDown: false };
   const queue = {
     depth: async () => {
       state.readings += 1;
+      if (state.isDown) throw new Error('down');
       return Promise.resolve(state.depth);
     },
   } as Partial<JobQueue> as JobQueue;
-  const gate = new QueueGate(queue, { languages: ['python'], limit, monotonicMs: () => state.nowMs });
+  const gate = new QueueGate(queue, { languages: ['python'], limit, monotonicMs: () => state.nowMs, ...options });
   return { gate, state };
 }
 
@@ -53,5 +54,30 @@ describe('QueueGate', () => {
     await expect(other.admit()).rejects.toThrow('down');
     expect(await gate.admit()).toBe(true);
     expect(state.readings).toBe(1);
+  });
+
+  it('asks a queue elsewhere once a second at most, full or not', async () => {
+    const { gate, state } = gateOver(2, { readingLifeMs: 1000, leastPauseMs: 1000 });
+    state.nowMs = 5000;
+    expect([await gate.admit(), await gate.admit(), await gate.admit(), await gate.admit()]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(state.readings).toBe(1);
+    state.nowMs = 6000;
+    expect(await gate.admit()).toBe(true);
+    expect(state.readings).toBe(2);
+  });
+
+  it('goes on with the last reading for a minute while the queue does not answer', async () => {
+    const { gate, state } = gateOver(10);
+    await gate.admit();
+    state.isDown = true;
+    state.nowMs = 60_000;
+    expect(await gate.admit()).toBe(true);
+    state.nowMs = 60_001;
+    await expect(gate.admit()).rejects.toThrow('down');
   });
 });

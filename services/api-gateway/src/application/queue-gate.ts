@@ -2,45 +2,67 @@ import type { JobQueue } from '@runyard/shared/ports';
 
 /** A reading older than this is taken again. Between readings every admitted job counts as still waiting. */
 const READING_LIFE_MS = 200;
+/** While the queue does not tell its depth, the last reading serves for so long: jobs are recorded, and sent when it is back. */
+const LAST_READING_LIFE_MS = 60_000;
+
+export interface QueueGateOptions {
+  readonly languages: readonly string[];
+  /** Jobs waiting or running. */
+  readonly limit: number;
+  readonly readingLifeMs?: number;
+  /** Between two readings, also when the gate refuses. */
+  readonly leastPauseMs?: number;
+  readonly monotonicMs?: () => number;
+}
 
 /**
  * Keeps the queue bounded without asking its depth for each job. The count errs on the full side only (jobs that left since
- * the reading still count), and before anything is refused the depth is read again. Other gateways can overshoot by what they
- * admit within one reading's life.
+ * the reading still count), and before anything is refused the depth is read again, unless that was done a moment ago. Other
+ * gateways can overshoot by what they admit within one reading's life.
  */
 export class QueueGate {
   readonly #queue: JobQueue;
-  readonly #languages: readonly string[];
-  readonly #limit: number;
-  readonly #monotonicMs: () => number;
+  readonly #options: Required<QueueGateOptions>;
   #depth = 0;
   #readAtMs = Number.NEGATIVE_INFINITY;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
 
-  constructor(queue: JobQueue, options: { languages: readonly string[]; limit: number; monotonicMs?: () => number }) {
+  constructor(queue: JobQueue, options: QueueGateOptions) {
     this.#queue = queue;
-    this.#languages = options.languages;
-    this.#limit = options.limit;
-    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.#options = {
+      readingLifeMs: READING_LIFE_MS,
+      leastPauseMs: 0,
+      monotonicMs: () => performance.now(),
+      ...options,
+    };
   }
 
-  /** True: one more job may be sent, and is counted. Throws what the queue throws. */
+  /** True: one more job may be sent, and is counted. Throws what the queue throws, when it has not told its depth for long. */
   async admit(): Promise<boolean> {
-    const isFresh = this.#monotonicMs() - this.#readAtMs < READING_LIFE_MS;
-    if (!isFresh || this.#depth >= this.#limit) await this.#read();
-    if (this.#depth >= this.#limit) return false;
+    const { limit, readingLifeMs, leastPauseMs, monotonicMs } = this.#options;
+    const isFresh = monotonicMs() - this.#readAtMs < readingLifeMs;
+    const mayAsk = this.#reading !== null || monotonicMs() - this.#askedAtMs >= leastPauseMs;
+    if (mayAsk && (!isFresh || this.#depth >= limit)) await this.#read();
+    if (this.#depth >= limit) return false;
     this.#depth += 1;
     return true;
   }
 
   /** One reading at a time; whoever comes meanwhile shares it. */
   async #read(): Promise<void> {
+    this.#askedAtMs = this.#options.monotonicMs();
     this.#reading ??= this.#queue
-      .depth(this.#languages)
-      .then((depth) => {
-        this.#depth = depth;
-        this.#readAtMs = this.#monotonicMs();
-      })
+      .depth(this.#options.languages)
+      .then(
+        (depth) => {
+          this.#depth = depth;
+          this.#readAtMs = this.#options.monotonicMs();
+        },
+        (error: unknown) => {
+          if (this.#options.monotonicMs() - this.#readAtMs > LAST_READING_LIFE_MS) throw error;
+        },
+      )
       .finally(() => {
         this.#reading = null;
       });

@@ -3,8 +3,6 @@ import {
   keyedExecutionId,
   type Job,
   type JobSource,
-  type InstalledLanguage,
-  type LanguageCatalogue,
   matchesVersion,
   newExecutionId,
   type QueuedJob,
@@ -16,17 +14,22 @@ import type { Clock, JobQueue, JobStore } from '@runyard/shared/ports';
 import type { Logger } from 'pino';
 import type { Submission } from '../domain/submission.ts';
 import { IdempotencyMismatchError, QueueFullError, UnknownLanguageError, UnknownVersionError } from './errors.ts';
+import type { LanguageSource, ServedLanguage } from './language-directory.ts';
 import type { QueueGate } from './queue-gate.ts';
+import { withinBudget } from './within-budget.ts';
 
 /** An Idempotency-Key names the same job for this long; afterwards it may be used anew. */
 const IDEMPOTENCY_WINDOW_MS = 24 * 3600 * 1000;
+
+/** A client does not wait longer for a queue: its job is safe already. */
+const SEND_BUDGET_MS = 2_000;
 
 export interface SubmitJobDeps {
   readonly store: JobStore;
   readonly queue: JobQueue;
   readonly gate: QueueGate;
   readonly clock: Clock;
-  readonly catalogue: LanguageCatalogue<InstalledLanguage>;
+  readonly languages: LanguageSource;
   /** Makes keyed ids unguessable. */
   readonly secret: Uint8Array;
   readonly cell: number;
@@ -94,14 +97,16 @@ export class SubmitJob {
     return former;
   }
 
-  /** A message that cannot be sent does not undo the acceptance: the sweeper sends it later. */
-  async #send(job: QueuedJob, log: Logger): Promise<void> {
-    try {
-      await this.#deps.queue.send({ executionId: job.executionId, language: job.language });
-    } catch (error) {
+  /** A message that cannot be sent, or not soon, does not undo the acceptance: the sweeper sends it later. */
+  async #send({ executionId, language, ownerId }: QueuedJob, log: Logger): Promise<void> {
+    const notSent = (error: unknown): void => {
+      log.warn({ err: error, executionId }, 'job accepted but not sent; the sweeper will send it');
+    };
+    const sending = this.#deps.queue.send({ executionId, language }, { group: ownerId }).catch((error: unknown) => {
       if (!(error instanceof AppError)) throw error;
-      log.warn({ err: error, executionId: job.executionId }, 'job accepted but not sent; the sweeper will send it');
-    }
+      notSent(error);
+    });
+    await withinBudget(sending, SEND_BUDGET_MS, { onLateError: notSent });
   }
 
   #draft({ submission, ownerId }: SubmitRequest): Draft {
@@ -122,14 +127,13 @@ export class SubmitJob {
     };
   }
 
-  #languageOf({ language: name, version }: Submission): InstalledLanguage {
-    const { catalogue } = this.#deps;
+  #languageOf({ language: name, version }: Submission): ServedLanguage {
+    const { catalogue } = this.#deps.languages;
     const lookup = catalogue.resolve(name);
     if (lookup.kind === 'unknown') throw new UnknownLanguageError(name, catalogue.ids, lookup.suggestion);
     const { language } = lookup;
-    if (version !== null && !matchesVersion(language.version, version)) {
-      throw new UnknownVersionError(language.id, version, language.version);
-    }
+    const isThere = version === null || (language.version !== null && matchesVersion(language.version, version));
+    if (!isThere) throw new UnknownVersionError(language.id, version, language.version);
     return language;
   }
 }

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_MS, RENEW_EVERY_MS, type Language } from '@runyard/shared/domain';
+import { FatalDependencyError } from '@runyard/shared/errors';
 import type { Logger } from '@runyard/shared/logging';
 import type { ArtifactStore, Clock, Delivery, JobQueue, JobStore } from '@runyard/shared/ports';
+import { backOffMs } from './back-off.ts';
 import { handleDelivery } from './deliveries.ts';
+import type { CountEvent } from './events.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Sandbox } from './ports.ts';
 
@@ -17,6 +20,10 @@ export interface ExecutorDependencies {
   readonly languages: readonly Language[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told of everything that happens, for counters. */
+  readonly count?: CountEvent;
+  /** Told once when no waiting helps, such as a queue that is not there. Nothing is received any more. */
+  readonly onFatal?: (error: FatalDependencyError) => void;
 }
 
 export interface ExecutorOptions {
@@ -30,10 +37,14 @@ export interface ExecutorOptions {
   readonly random?: () => number;
 }
 
+/** A lease is renewed after this part of it, so that two more tries fit into the rest. */
+const RENEW_AFTER = RENEW_EVERY_MS / LEASE_MS;
 /** One receive waits this long for a message (the maximum of SQS). */
 const RECEIVE_WAIT_MS = 20_000;
-/** After a failed receive or claim: long enough not to press a store that is down, short enough not to be felt. */
+/** After a failed claim: long enough not to press a store that is down, short enough not to be felt. */
 const FAULT_PAUSE_MS = 1_000;
+/** A message of a language that is not served here goes to another executor, or comes back: spread, so that it does not circle. */
+const NOT_SERVED_MS = { least: 1_000, most: 5_000 } as const;
 
 /**
  * Takes jobs as slots become free and runs each to its settled end. One loop receives; every job runs on its own and frees
@@ -50,10 +61,12 @@ export class Executor {
   #wake: () => void = () => undefined;
   #loop: Promise<void> | null = null;
   #faultsInARow = 0;
+  #receiveErrorsInARow = 0;
 
   constructor(deps: ExecutorDependencies, options: ExecutorOptions) {
     this.#deps = deps;
-    this.#options = { leaseMs: LEASE_MS, renewAfterMs: RENEW_EVERY_MS, random: Math.random, ...options };
+    const leaseMs = options.leaseMs ?? LEASE_MS;
+    this.#options = { renewAfterMs: leaseMs * RENEW_AFTER, random: Math.random, ...options, leaseMs };
     this.#languages = new Map(deps.languages.map((language) => [language.id, language]));
     this.#keeper = new LeaseKeeper(deps, this.#options);
   }
@@ -75,19 +88,25 @@ export class Executor {
 
   /**
    * Stops receiving, lets running jobs finish for at most `graceMs`, then ends the rest and gives them back to the queue at
-   * once. Resolves when nothing runs any more. A second call with a shorter grace cuts the first one short.
+   * once. What a last receive under way still brings is given back too. Resolves when nothing runs any more. A second call
+   * with a shorter grace cuts the first one short.
    */
   async drain(graceMs: number): Promise<void> {
     this.#receiving.abort();
     this.#wake();
-    await this.#loop;
-    const finished = Promise.all(this.#running);
+    const finished = this.#untilNothingRuns();
     const graceEnd = new AbortController();
     const isCut = sleep(graceMs, true, { signal: graceEnd.signal }).catch(() => false);
     if (await Promise.race([finished.then(() => false), isCut])) this.#keeper.stopAll('drain');
     await finished;
     graceEnd.abort();
     this.#keeper.stop();
+  }
+
+  /** The loop first: it may still begin what it has received. */
+  async #untilNothingRuns(): Promise<void> {
+    await this.#loop;
+    await Promise.all(this.#running);
   }
 
   async #receiveUntilDrained(): Promise<void> {
@@ -114,16 +133,22 @@ export class Executor {
   async #receive(maxMessages: number): Promise<readonly Delivery[]> {
     const { signal } = this.#receiving;
     try {
-      return await this.#deps.queue.receive({
+      const deliveries = await this.#deps.queue.receive({
         languages: [...this.#languages.keys()],
         maxMessages,
         waitMs: RECEIVE_WAIT_MS,
         visibilityMs: this.#options.leaseMs,
         signal,
       });
+      this.#receiveErrorsInARow = 0;
+      return deliveries;
     } catch (error) {
-      this.#deps.logger.error({ err: error }, 'receiving failed, trying again');
-      await sleep(FAULT_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      this.#receiveErrorsInARow += 1;
+      this.#count('receive_errors');
+      if (this.#endIfFatal(error)) return [];
+      const pauseMs = backOffMs(this.#receiveErrorsInARow, this.#options.random());
+      this.#deps.logger.error({ err: error, pauseMs }, 'receiving failed, trying again');
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       return [];
     }
   }
@@ -140,22 +165,52 @@ export class Executor {
   async #handle(delivery: Delivery): Promise<void> {
     const { queue, logger } = this.#deps;
     const { executionId } = delivery.message;
+    this.#count('deliveries');
+    if (delivery.receiveCount > 1) this.#count('redelivered');
     try {
-      if (this.#receiving.signal.aborted) {
-        await queue.setVisibility(delivery.receipt, 0);
-        return;
-      }
+      if (await this.#isGivenBack(delivery)) return;
       const end = await handleDelivery(delivery, {
         ...this.#deps,
         ...this.#options,
         languages: this.#languages,
         keeper: this.#keeper,
       });
+      this.#count(end);
       this.#faultsInARow = end === 'handed_back' || end === 'gave_up' ? this.#faultsInARow + 1 : 0;
     } catch (error) {
       this.#faultsInARow += 1;
+      this.#count('delivery_errors');
       logger.error({ err: error, executionId }, 'delivery failed, leaving it to redelivery');
       await queue.setVisibility(delivery.receipt, FAULT_PAUSE_MS).catch(() => false);
+      this.#endIfFatal(error);
     }
+  }
+
+  /** What is not started here: received while stopping, or of a language of others (one queue for all languages). */
+  async #isGivenBack({ receipt, message }: Delivery): Promise<boolean> {
+    const { queue, logger } = this.#deps;
+    if (this.#receiving.signal.aborted) {
+      this.#count('given_back');
+      logger.info({ executionId: message.executionId }, 'message given back unstarted');
+      await queue.setVisibility(receipt, 0);
+      return true;
+    }
+    if (this.#languages.has(message.language)) return false;
+    this.#count('not_served');
+    const { least, most } = NOT_SERVED_MS;
+    await queue.setVisibility(receipt, Math.round(least + (most - least) * this.#options.random()));
+    return true;
+  }
+
+  #endIfFatal(error: unknown): boolean {
+    if (!(error instanceof FatalDependencyError)) return false;
+    this.#receiving.abort();
+    this.#wake();
+    this.#deps.onFatal?.(error);
+    return true;
+  }
+
+  #count(event: Parameters<CountEvent>[0]): void {
+    this.#deps.count?.(event);
   }
 }

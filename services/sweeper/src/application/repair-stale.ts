@@ -1,17 +1,25 @@
-import { emptyOutcome, INTERNAL_ERROR_TEXT, MAX_ATTEMPTS, type Job } from '@runyard/shared/domain';
-import type { Clock, JobQueue, JobStore } from '@runyard/shared/ports';
+import { emptyOutcome, INTERNAL_ERROR_TEXT, type Job, type JobOutcome, MAX_ATTEMPTS } from '@runyard/shared/domain';
+import type { Logger } from '@runyard/shared/logging';
+import type { Clock, JobQueue, JobStore, ResendLedger } from '@runyard/shared/ports';
+import { chooseResends } from './choose-resends.ts';
 import type { MessageIndex } from './message-index.ts';
-import type { ResendMemory } from './resend-memory.ts';
+
+export type MessageKnowledge =
+  | { readonly kind: 'index'; readonly messages: MessageIndex }
+  | { readonly kind: 'ledger'; readonly resends: ResendLedger };
 
 export interface StaleDependencies {
   readonly store: JobStore;
   readonly queue: JobQueue;
-  /** Null where the backend cannot tell which jobs have a message. */
-  readonly messages: MessageIndex | null;
+  /** What the backend has: one that knows which jobs have a message, or one that counts what is sent again. */
+  readonly knowledge: MessageKnowledge;
   /** Ids of all languages that any worker of this backend serves; null where one process cannot know. */
   readonly languages: readonly string[] | null;
   readonly clock: Clock;
-  readonly memory: ResendMemory;
+  readonly logger: Logger;
+  readonly resendAfterMs: number;
+  /** A job that was queued for so long is ended as expired; null: it waits as long as its record is kept. */
+  readonly maxQueuedMs: number | null;
   /** A job that nothing wrote for so long is looked at. Above the lease, so that a worker's last lease is over. */
   readonly staleAfterMs: number;
   /** Jobs looked at, oldest first. */
@@ -21,62 +29,63 @@ export interface StaleDependencies {
 export interface StaleResult {
   readonly resent: number;
   readonly gaveUp: number;
+  readonly expired: number;
 }
 
 /**
  * Jobs that stand still. A queued one may have lost its message (sent never, or by a crash between record and queue); a
- * running one whose lease is over has lost its worker. Both get a message again, or end: when their attempts are used up, or
- * when the server was started without their language, so that nobody will ever take them.
+ * running one whose lease is over has lost its worker. Both get a message again, or end: when their attempts are used up, when
+ * they have waited too long, or when the server was started without their language, so that nobody will ever take them.
  *
- * A message more than needed is harmless (a claim decides), but must not pile up behind a long queue, where jobs stand
- * still only because they wait. A backend that knows which jobs have a message gets exactly the missing ones. Else: where
- * the queue of a language is empty no message can exist, and where it is not, one job is sent again only after ever longer
- * pauses (`ResendMemory`).
+ * A backend that knows which jobs have a message gets exactly the missing ones; for others see `chooseResends`.
  */
 export async function repairStale(deps: StaleDependencies): Promise<StaleResult> {
   const nowMs = deps.clock.nowMs();
   const stale = await deps.store.listStale({ beforeMs: nowMs - deps.staleAfterMs, limit: deps.limit });
   const unheld = stale.filter((job) => job.status !== 'running' || job.leaseUntilMs <= nowMs);
 
-  let gaveUp = 0;
+  const ended = { gaveUp: 0, expired: 0 };
   const waiting: Job[] = [];
   for (const job of unheld) {
-    const error = hopelessBecause(job, deps.languages);
-    if (error === null) {
+    const end = endOf(job, deps);
+    if (end === null) {
       waiting.push(job);
       continue;
     }
-    const outcome = emptyOutcome('internal_error', error);
-    const result = await deps.store.giveUp(job.executionId, { nowMs, outcome });
-    if (result.kind === 'finished') gaveUp += 1;
+    const result = await deps.store.giveUp(job.executionId, { nowMs, outcome: end });
+    if (result.kind !== 'finished') continue;
+    ended[end.verdict === 'expired' ? 'expired' : 'gaveUp'] += 1;
+    deps.logger.warn({ ...factsOf(job), verdict: end.verdict }, 'job ended without a worker');
   }
 
-  const toSend = await (deps.messages === null ? likelyLost(waiting, deps) : lost(waiting, deps.messages));
-  for (const { executionId, language } of toSend) await deps.queue.send({ executionId, language });
-  return { resent: toSend.length, gaveUp };
+  const toSend = await lacking(waiting, deps);
+  for (const job of toSend) {
+    await deps.queue.send({ executionId: job.executionId, language: job.language }, { group: job.ownerId });
+    deps.logger.info(factsOf(job), 'job sent again');
+  }
+  return { resent: toSend.length, ...ended };
 }
 
-async function lost(jobs: readonly Job[], messages: MessageIndex): Promise<readonly Job[]> {
+/** The jobs that get a message more. */
+async function lacking(jobs: readonly Job[], deps: StaleDependencies): Promise<readonly Job[]> {
   if (jobs.length === 0) return [];
-  const present = await messages.jobsWithMessage();
+  if (deps.knowledge.kind === 'ledger') return chooseResends(jobs, { ...deps, resends: deps.knowledge.resends });
+  const present = await deps.knowledge.messages.jobsWithMessage();
   return jobs.filter((job) => !present.has(job.executionId));
 }
 
-async function likelyLost(jobs: readonly Job[], { queue, clock, memory }: StaleDependencies): Promise<readonly Job[]> {
-  memory.keepOnly(new Set(jobs.map((job) => job.executionId)));
-  const chosen: Job[] = [];
-  for (const [language, ofLanguage] of Map.groupBy(jobs, (job) => job.language)) {
-    const isQueueEmpty = (await queue.depth([language])) === 0;
-    for (const job of ofLanguage) {
-      if (memory.take(job.executionId, { nowMs: clock.nowMs(), isQueueEmpty })) chosen.push(job);
-    }
+/** How a job ends that nobody can or shall run any more; null while somebody can. */
+function endOf(job: Job, { languages, maxQueuedMs, clock }: StaleDependencies): JobOutcome | null {
+  if (job.status === 'running' && job.attempt >= MAX_ATTEMPTS)
+    return emptyOutcome('internal_error', INTERNAL_ERROR_TEXT);
+  if (languages !== null && !languages.includes(job.language)) {
+    const error = `The server no longer runs ${job.language}; the job was accepted before and has not ended. GET /languages says what it runs.`;
+    return emptyOutcome('internal_error', error);
   }
-  return chosen;
+  const isTooOld = maxQueuedMs !== null && job.status === 'queued' && clock.nowMs() - job.createdAtMs > maxQueuedMs;
+  return isTooOld ? emptyOutcome('expired', 'The job waited too long and was not run.') : null;
 }
 
-/** What the client is told about a job that nobody can end any more; null while somebody can. */
-function hopelessBecause(job: Job, languages: readonly string[] | null): string | null {
-  if (job.status === 'running' && job.attempt >= MAX_ATTEMPTS) return INTERNAL_ERROR_TEXT;
-  if (languages === null || languages.includes(job.language)) return null;
-  return `The server no longer runs ${job.language}; the job was accepted before and has not ended. GET /languages says what it runs.`;
+function factsOf({ executionId, language, status, attempt }: Job) {
+  return { executionId, language, status, attempt };
 }

@@ -1,10 +1,12 @@
 import { emptyOutcome, INTERNAL_ERROR_TEXT, isFinalJob, MAX_ATTEMPTS, type Job } from '@runyard/shared/domain';
+import type { Logger } from '@runyard/shared/logging';
 import type { Clock, Delivery, JobQueue, JobStore } from '@runyard/shared/ports';
 
 export interface DeadLetterDependencies {
   readonly store: JobStore;
   readonly queue: JobQueue;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export interface DeadLetterResult {
@@ -41,13 +43,16 @@ async function settleLetter(letter: Delivery, deps: DeadLetterDependencies): Pro
   const job = await deps.store.get(executionId);
   if (job === null || isFinalJob(job)) return 'dropped';
   if (isWaiting(job)) {
-    await deps.queue.send({ executionId, language: job.language });
+    await deps.queue.send({ executionId, language: job.language }, { group: job.ownerId });
+    deps.logger.warn({ executionId, language: job.language }, 'dead letter sent again');
     return 'resent';
   }
   const outcome = emptyOutcome('internal_error', INTERNAL_ERROR_TEXT);
   // Refused while a worker holds a live lease: it settles the job itself, or its end makes the job stale and found there.
   const end = await deps.store.giveUp(executionId, { nowMs: deps.clock.nowMs(), outcome });
-  return end.kind === 'finished' ? 'settled' : 'dropped';
+  if (end.kind !== 'finished') return 'dropped';
+  deps.logger.warn({ executionId, language: job.language, attempt: job.attempt }, 'dead letter settled');
+  return 'settled';
 }
 
 function isWaiting(job: Job): boolean {

@@ -1,14 +1,16 @@
 import { FilesystemArtifactStore } from '@runyard/shared/adapters/filesystem';
 import { SqliteDatabase, SqliteJobQueue, SqliteJobStore } from '@runyard/shared/adapters/sqlite';
 import { LEASE_MS, MAX_ATTEMPTS, outputKey, type QueuedJob } from '@runyard/shared/domain';
+import { FatalDependencyError } from '@runyard/shared/errors';
 import { silentLogger } from '@runyard/shared/logging';
 import { aJobSource, anOutcome, aQueuedJob, ManualClock, TemporaryFolder } from '@runyard/shared/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MemoryResendLedger } from '../testing/memory-resend-ledger.ts';
 import { Sweeper, type SweeperDependencies } from './sweeper.ts';
 
 const STALE_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;
-const NOTHING = { resent: 0, gaveUp: 0, deadLettersResent: 0, deadLettersSettled: 0, removed: 0 };
+const NOTHING = { resent: 0, gaveUp: 0, expired: 0, deadLettersResent: 0, deadLettersSettled: 0, removed: 0 };
 
 let folder: TemporaryFolder;
 let database: SqliteDatabase;
@@ -16,11 +18,13 @@ let clock: ManualClock;
 let store: SqliteJobStore;
 let queue: SqliteJobQueue;
 let artifacts: FilesystemArtifactStore;
+let ledger: MemoryResendLedger;
 
 beforeEach(() => {
   folder = new TemporaryFolder();
   database = SqliteDatabase.open(folder.join('runyard.db'));
   clock = new ManualClock();
+  ledger = new MemoryResendLedger();
   store = new SqliteJobStore(database);
   queue = new SqliteJobQueue(database, { clock, maxReceiveCount: 1 });
   artifacts = new FilesystemArtifactStore({
@@ -36,9 +40,10 @@ afterEach(() => {
   folder[Symbol.dispose]();
 });
 
-/** A queue that cannot tell which jobs have a message, unless `messages` is given. */
+/** A queue that cannot tell which jobs have a message, unless `knowledge` says otherwise. */
 function sweeper(overrides: Partial<SweeperDependencies> = {}): Sweeper {
-  return new Sweeper({ store, queue, artifacts, clock, logger: silentLogger(), ...overrides });
+  const knowledge = { kind: 'ledger', resends: ledger } as const;
+  return new Sweeper({ store, queue, artifacts, clock, logger: silentLogger(), knowledge, ...overrides });
 }
 
 async function createJob(overrides: Partial<QueuedJob> = {}): Promise<QueuedJob> {
@@ -121,7 +126,7 @@ describe('a job of a language that is no longer served', () => {
     const served = await createJob();
     await send(served);
     clock.advance(1);
-    await sweeper({ languages: ['python'], messages: queue }).repairAfterCrash();
+    await sweeper({ languages: ['python'], knowledge: { kind: 'index', messages: queue } }).repairAfterCrash();
     for (const { executionId } of [queued, lost]) {
       expect(await store.get(executionId)).toMatchObject({
         status: 'failed',
@@ -134,7 +139,7 @@ describe('a job of a language that is no longer served', () => {
   test('waits where other processes may serve it', async () => {
     const job = await createJob({ language: 'cobol' });
     clock.advance(1);
-    await sweeper({ messages: queue }).repairAfterCrash();
+    await sweeper({ knowledge: { kind: 'index', messages: queue } }).repairAfterCrash();
     expect(await store.get(job.executionId)).toMatchObject({ status: 'queued' });
   });
 });
@@ -145,21 +150,78 @@ describe('jobs that wait behind others', () => {
     await send(waiting);
     const lost = await createJob();
     clock.advance(STALE_MS + 1);
-    expect(await sweeper({ messages: queue }).sweepOnce()).toEqual({ ...NOTHING, resent: 1 });
+    expect(await sweeper({ knowledge: { kind: 'index', messages: queue } }).sweepOnce()).toEqual({
+      ...NOTHING,
+      resent: 1,
+    });
     expect((await visibleIds()).toSorted()).toEqual([waiting.executionId, lost.executionId].toSorted());
   });
 
-  test('elsewhere get one more, then ever more rarely', async () => {
+  /** Minutes after which the job got a message more, over an hour of sweeps. */
+  async function resendMinutes(sweepers: () => readonly Sweeper[]): Promise<number[]> {
+    const sentAtMin: number[] = [];
+    for (let minute = 1; minute <= 90; minute += 1) {
+      clock.advance(60_000);
+      const results = await Promise.all(sweepers().map((subject) => subject.sweepOnce()));
+      for (const { resent } of results) sentAtMin.push(...Array.from({ length: resent }, () => minute));
+    }
+    return sentAtMin;
+  }
+
+  test('elsewhere get three more at most, with ever longer pauses', async () => {
     await send(await createJob());
     const subject = sweeper();
-    clock.advance(STALE_MS + 1);
-    const sentAtMin: number[] = [];
-    for (let minute = 1; minute <= 30; minute += 1) {
-      if ((await subject.sweepOnce()).resent > 0) sentAtMin.push(minute);
-      clock.advance(60_000);
-    }
-    expect(sentAtMin).toEqual([1, 2, 12]);
+    expect(await resendMinutes(() => [subject])).toEqual([10, 20, 40]);
   });
+
+  test('get no more from two sweepers that restart all the time', async () => {
+    await send(await createJob());
+    expect(await resendMinutes(() => [sweeper(), sweeper()])).toEqual([10, 20, 40]);
+  });
+
+  test('get one sooner when the queue has fewer messages than jobs that stand still', async () => {
+    await send(await createJob());
+    await createJob();
+    const subject = sweeper();
+    const minutes = await resendMinutes(() => [subject]);
+    expect(minutes.slice(0, 2)).toEqual([2, 2]);
+    expect(minutes.length).toBeLessThanOrEqual(6);
+  });
+});
+
+test('a job that waited too long is not run any more', async () => {
+  const job = await createJob();
+  await send(job);
+  clock.advance(DAY_MS + 1);
+  const knowledge = { kind: 'ledger', resends: ledger } as const;
+  const deps = { store, queue, artifacts, clock, logger: silentLogger(), knowledge };
+  expect(await new Sweeper(deps, { maxQueuedMs: DAY_MS }).sweepOnce()).toEqual({ ...NOTHING, expired: 1 });
+  expect(await store.get(job.executionId)).toMatchObject({ status: 'expired', outcome: { verdict: 'expired' } });
+});
+
+test('two sweepers at once send one message for one job that lost its own', async () => {
+  const job = await createJob();
+  clock.advance(STALE_MS + 1);
+  const results = await Promise.all([sweeper().sweepOnce(), sweeper().sweepOnce()]);
+  expect(results.map(({ resent }) => resent).toSorted()).toEqual([0, 1]);
+  expect(await visibleIds()).toEqual([job.executionId]);
+});
+
+test('two sweepers at once settle a dead letter once', async () => {
+  const job = await createJob();
+  await claim(job);
+  await bury(job);
+  const results = await Promise.all([sweeper().sweepOnce(), sweeper().sweepOnce()]);
+  expect(results.map(({ deadLettersSettled }) => deadLettersSettled).toSorted()).toEqual([0, 1]);
+});
+
+test('what was done and what failed is told after each sweep, and what no waiting helps', async () => {
+  const told: unknown[] = [];
+  vi.spyOn(store, 'listStale').mockRejectedValueOnce(new FatalDependencyError('There is no such table.'));
+  const onFatal = (error: Error): void => void told.push(error.message);
+  const onSweep: SweeperDependencies['onSweep'] = (result, failed) => void told.push([result, failed]);
+  await sweeper({ onSweep, onFatal }).sweepOnce();
+  expect(told).toEqual([[NOTHING, 1], 'There is no such table.']);
 });
 
 test('after a crash nothing has to grow stale first', async () => {
@@ -167,7 +229,7 @@ test('after a crash nothing has to grow stale first', async () => {
   await send(waiting);
   const lost = await createJob();
   clock.advance(1);
-  await sweeper({ messages: queue }).repairAfterCrash();
+  await sweeper({ knowledge: { kind: 'index', messages: queue } }).repairAfterCrash();
   expect((await visibleIds()).toSorted()).toEqual([waiting.executionId, lost.executionId].toSorted());
 });
 
@@ -252,7 +314,10 @@ test('one part that fails does not keep the others from their work', async () =>
 
 test('sweeps at once and then again and again, until it is stopped', async () => {
   const listStale = vi.spyOn(store, 'listStale');
-  const subject = new Sweeper({ store, queue, artifacts, clock, logger: silentLogger() }, { intervalMs: 1 });
+  const subject = new Sweeper(
+    { store, queue, artifacts, clock, logger: silentLogger(), knowledge: { kind: 'ledger', resends: ledger } },
+    { intervalMs: 1 },
+  );
   subject.start();
   await expect.poll(() => listStale.mock.calls.length).toBeGreaterThan(2);
   await subject.stop();

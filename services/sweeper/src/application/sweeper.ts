@@ -1,27 +1,32 @@
 import type { Logger } from '@runyard/shared/logging';
+import { FatalDependencyError } from '@runyard/shared/errors';
 import type { ArtifactStore, Clock, JobQueue, JobStore } from '@runyard/shared/ports';
-import type { MessageIndex } from './message-index.ts';
 import { removeExpired } from './remove-expired.ts';
-import { repairStale, type StaleResult } from './repair-stale.ts';
-import { ResendMemory } from './resend-memory.ts';
+import { type MessageKnowledge, repairStale, type StaleResult } from './repair-stale.ts';
 import { settleDeadLetters } from './settle-dead-letters.ts';
 
 export interface SweeperDependencies {
   readonly store: JobStore;
   readonly queue: JobQueue;
   readonly artifacts: ArtifactStore;
-  /** Where the backend can tell which jobs have a message. */
-  readonly messages?: MessageIndex;
+  readonly knowledge: MessageKnowledge;
   /** Ids of all languages that are served, where this process alone serves them: jobs of others are ended. */
   readonly languages?: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told what each sweep did, for counters. */
+  readonly onSweep?: (result: SweepResult, failedParts: number) => void;
+  /** Told when no waiting helps, such as a table that is not there. */
+  readonly onFatal?: (error: FatalDependencyError) => void;
 }
 
 export interface SweeperOptions {
   /** Mean pause between two sweeps; the real one is 0.8 to 1.2 of it, so that several sweepers drift apart. */
   readonly intervalMs?: number;
+  /** Above the lease, so that a worker's last lease is over. */
   readonly staleAfterMs?: number;
+  readonly resendAfterMs?: number;
+  readonly maxQueuedMs?: number | null;
   /** A number in [0, 1). */
   readonly random?: () => number;
 }
@@ -29,6 +34,7 @@ export interface SweeperOptions {
 export interface SweepResult {
   readonly resent: number;
   readonly gaveUp: number;
+  readonly expired: number;
   readonly deadLettersResent: number;
   readonly deadLettersSettled: number;
   readonly removed: number;
@@ -37,7 +43,9 @@ export interface SweepResult {
 const INTERVAL_MS = 15_000;
 /** Above the lease of 45 s: what is older has been left by every worker. */
 const STALE_AFTER_MS = 60_000;
-const STALE_BATCH = 200;
+/** A queued job whose queue holds other messages: twice what a busy deployment should let anybody wait. */
+const RESEND_AFTER_MS = 120_000;
+const STALE_BATCH = 1000;
 /** After a crash all waiting jobs are looked at once: the bound only keeps a broken store from filling the memory. */
 const CRASH_BATCH = 100_000;
 
@@ -48,14 +56,20 @@ const CRASH_BATCH = 100_000;
 export class Sweeper {
   readonly #deps: SweeperDependencies;
   readonly #options: Required<SweeperOptions>;
-  readonly #memory = new ResendMemory();
   #timer: NodeJS.Timeout | null = null;
   #sweep: Promise<unknown> = Promise.resolve();
   #isStopped = true;
 
   constructor(deps: SweeperDependencies, options: SweeperOptions = {}) {
     this.#deps = deps;
-    this.#options = { intervalMs: INTERVAL_MS, staleAfterMs: STALE_AFTER_MS, random: Math.random, ...options };
+    this.#options = {
+      intervalMs: INTERVAL_MS,
+      staleAfterMs: STALE_AFTER_MS,
+      resendAfterMs: RESEND_AFTER_MS,
+      maxQueuedMs: null,
+      random: Math.random,
+      ...options,
+    };
   }
 
   /** The first sweep happens at once. */
@@ -84,18 +98,31 @@ export class Sweeper {
 
   /** One look at everything. A part that fails is logged and does not keep the others from their work. */
   async sweepOnce(): Promise<SweepResult> {
-    const stale = await this.#attempt('repair of stale jobs', { resent: 0, gaveUp: 0 }, () =>
+    const failed: unknown[] = [];
+    const attempt = async <T>(part: string, otherwise: T, work: () => Promise<T>): Promise<T> => {
+      try {
+        return await work();
+      } catch (error) {
+        failed.push(error);
+        this.#deps.logger.error({ err: error, part }, 'sweep failed in one part');
+        return otherwise;
+      }
+    };
+    const stale = await attempt('repair of stale jobs', { resent: 0, gaveUp: 0, expired: 0 }, () =>
       this.#repairStale(this.#options.staleAfterMs, STALE_BATCH),
     );
-    const dead = await this.#attempt('dead letters', { resent: 0, settled: 0 }, () => settleDeadLetters(this.#deps));
-    const removed = await this.#attempt('retention', 0, () => removeExpired(this.#deps));
+    const dead = await attempt('dead letters', { resent: 0, settled: 0 }, () => settleDeadLetters(this.#deps));
+    const removed = await attempt('retention', 0, () => removeExpired(this.#deps));
     const result = { ...stale, deadLettersResent: dead.resent, deadLettersSettled: dead.settled, removed };
     if (Object.values(result).some((count) => count > 0)) this.#deps.logger.info(result, 'sweep');
+    this.#deps.onSweep?.(result, failed.length);
+    const fatal = failed.find((error) => error instanceof FatalDependencyError);
+    if (fatal !== undefined) this.#deps.onFatal?.(fatal);
     return result;
   }
 
   #repairStale(staleAfterMs: number, limit: number): Promise<StaleResult> {
-    return repairStale({ messages: null, languages: null, ...this.#deps, memory: this.#memory, staleAfterMs, limit });
+    return repairStale({ languages: null, ...this.#deps, ...this.#options, staleAfterMs, limit });
   }
 
   #schedule(delayMs: number): void {
@@ -104,14 +131,5 @@ export class Sweeper {
         if (!this.#isStopped) this.#schedule(this.#options.intervalMs * (0.8 + 0.4 * this.#options.random()));
       });
     }, delayMs);
-  }
-
-  async #attempt<T>(part: string, otherwise: T, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      this.#deps.logger.error({ err: error, part }, 'sweep failed in one part');
-      return otherwise;
-    }
   }
 }

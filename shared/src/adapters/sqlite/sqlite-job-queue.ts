@@ -46,7 +46,7 @@ export class SqliteJobQueue implements JobQueue {
     this.#waiters = new ReceiveWaiters(() => this.#clock.nowMs());
   }
 
-  async send(message: JobMessage, options: { delayMs?: number } = {}): Promise<void> {
+  async send(message: JobMessage, options: { delayMs?: number; group?: string } = {}): Promise<void> {
     const nowMs = this.#nowMs();
     const visibleAtMs = nowMs + (options.delayMs ?? 0);
     this.#database.write('quick', () => {
@@ -68,6 +68,10 @@ export class SqliteJobQueue implements JobQueue {
     const isCurrent = this.#change(this.#statements.setVisible, receipt, visibleAtMs);
     if (isCurrent) this.#waiters.wake();
     return isCurrent;
+  }
+
+  async setVisibilities(receipts: readonly string[], visibilityMs: number): Promise<readonly boolean[]> {
+    return Promise.all(receipts.map((receipt) => this.setVisibility(receipt, visibilityMs)));
   }
 
   async delete(receipt: string): Promise<boolean> {
