@@ -5,9 +5,9 @@ import { loadConfig } from './config.ts';
 test('nothing set is enough', () => {
   const config = loadConfig({}, true);
   expect(config.gateway).toMatchObject({ host: '127.0.0.1', port: 8080, execTimeoutSec: 10 });
-  expect(config.executor.languages).toBeNull();
+  expect(config.executor).toMatchObject({ languages: null, leaseMs: 45_000, drainMs: 30_000 });
   expect(config.executor.slots).toBeGreaterThan(0);
-  expect(config.server).toEqual({ dataDir: '/var/lib/runyard', logLevel: null, drainMs: 30_000 });
+  expect(config.server).toEqual({ dataDir: '/var/lib/runyard', logLevel: null });
   expect(config.sandbox).toEqual({
     cacheDir: '/var/cache/runyard',
     sandbox: 'auto',
@@ -36,13 +36,14 @@ test('what is set counts', () => {
       RUNYARD_DEBIAN_MIRROR: 'http://mirror/debian',
       RUNYARD_STARTUP_CHECK: 'python',
       RUNYARD_DRAIN_SEC: '0',
+      RUNYARD_LEASE_SEC: '6',
       LOG_LEVEL: 'debug',
     },
     true,
   );
   expect(config.gateway.port).toBe(0);
-  expect(config.executor).toEqual({ slots: 3, languages: ['python', 'c'] });
-  expect(config.server).toMatchObject({ dataDir: '/data', drainMs: 0, logLevel: 'debug' });
+  expect(config.executor).toEqual({ slots: 3, languages: ['python', 'c'], leaseMs: 6_000, drainMs: 0 });
+  expect(config.server).toMatchObject({ dataDir: '/data', logLevel: 'debug' });
   expect(config.sandbox).toMatchObject({
     maySetUp: false,
     debianMirror: 'http://mirror/debian',

@@ -18,13 +18,10 @@ interface ServerConfig {
   readonly dataDir: string;
   /** Null: warn on a terminal, info elsewhere. */
   readonly logLevel: LogLevel | null;
-  /** How long running jobs may take to finish after a stop was asked for. */
-  readonly drainMs: number;
 }
 
 const schema = z.object({
   RUNYARD_DATA_DIR: field.text().optional(),
-  RUNYARD_DRAIN_SEC: field.integer({ min: 0, max: 600 }).default(30),
   LOG_LEVEL: field.choice(LOG_LEVELS).optional(),
 });
 
@@ -43,7 +40,6 @@ function loadServerConfig(env: Env, isRoot: boolean): ServerConfig {
   return {
     dataDir: path.resolve(values.RUNYARD_DATA_DIR ?? defaultDataDir(env, isRoot)),
     logLevel: values.LOG_LEVEL ?? null,
-    drainMs: values.RUNYARD_DRAIN_SEC * 1000,
   };
 }
 

@@ -24,7 +24,7 @@ import type { Language } from '@runyard/shared/domain';
 import { chooseLanguages, loadLanguages } from '@runyard/shared/languages';
 import { createLogger, type Logger } from '@runyard/shared/logging';
 import { runProcess, type RunningServer, Shutdown, Terminal } from '@runyard/shared/process';
-import { Sweeper } from '@runyard/sweeper';
+import { staleAfterMs, Sweeper } from '@runyard/sweeper';
 import packageJson from '../package.json' with { type: 'json' };
 import { linkVerifier } from './artifact-links.ts';
 import { loadConfig, type StandaloneConfig } from './config.ts';
@@ -117,7 +117,7 @@ async function startWorkers(
   check: StartupCheck,
   { config, logger, shutdown }: Start,
 ): Promise<{ gateway: Gateway; executor: Executor }> {
-  const { slots } = config.executor;
+  const { slots, leaseMs } = config.executor;
   // What every job needs besides the queue: while one is missing, jobs wait there and spend no attempts.
   const needs = new JobNeeds({
     check: async (deadlineMs) => {
@@ -127,14 +127,17 @@ async function startWorkers(
   });
   const executor = new Executor(
     { ...backend, sandbox, languages, logger, untilSandboxWell: (drain) => needs.untilWell(drain) },
-    { slots, worker: `${hostname()}-${process.pid}` },
+    { slots, leaseMs, worker: `${hostname()}-${process.pid}` },
   );
-  const sweeper = new Sweeper({
-    ...backend,
-    knowledge: { kind: 'index', messages: backend.queue },
-    languages: languages.map(({ id }) => id),
-    logger,
-  });
+  const sweeper = new Sweeper(
+    {
+      ...backend,
+      knowledge: { kind: 'index', messages: backend.queue },
+      languages: languages.map(({ id }) => id),
+      logger,
+    },
+    { staleAfterMs: staleAfterMs(leaseMs) },
+  );
   await sweeper.repairAfterCrash();
 
   const gateway = await startGateway({
@@ -159,7 +162,7 @@ async function startWorkers(
   sweeper.start();
   shutdown.add('sweeper', () => sweeper.stop());
   executor.start();
-  shutdown.add('executor', () => executor.drain(config.server.drainMs));
+  shutdown.add('executor', () => executor.drain(config.executor.drainMs));
   return { gateway, executor };
 }
 

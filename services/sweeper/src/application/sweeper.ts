@@ -1,3 +1,4 @@
+import { LEASE_MS } from '@runyard/shared/domain';
 import type { Logger } from '@runyard/shared/logging';
 import { FatalDependencyError } from '@runyard/shared/errors';
 import type { ArtifactStore, Clock, JobQueue, JobStore } from '@runyard/shared/ports';
@@ -41,13 +42,16 @@ export interface SweepResult {
 }
 
 const INTERVAL_MS = 15_000;
-/** Above the lease of 45 s: what is older has been left by every worker. */
-const STALE_AFTER_MS = 60_000;
 /** A queued job whose queue holds other messages: twice what a busy deployment should let anybody wait. */
 const RESEND_AFTER_MS = 120_000;
 const STALE_BATCH = 1000;
 /** After a crash all waiting jobs are looked at once: the bound only keeps a broken store from filling the memory. */
 const CRASH_BATCH = 100_000;
+
+/** Above the lease by a third of it, which is a renewal that came late: what is older has been left by every worker. */
+export function staleAfterMs(leaseMs: number): number {
+  return Math.round((leaseMs * 4) / 3);
+}
 
 /**
  * Repairs what a crash or a lost message left, and removes what is too old. Every part may run beside the workers and
@@ -64,7 +68,7 @@ export class Sweeper {
     this.#deps = deps;
     this.#options = {
       intervalMs: INTERVAL_MS,
-      staleAfterMs: STALE_AFTER_MS,
+      staleAfterMs: staleAfterMs(LEASE_MS),
       resendAfterMs: RESEND_AFTER_MS,
       maxQueuedMs: null,
       random: Math.random,
