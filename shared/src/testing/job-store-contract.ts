@@ -6,6 +6,8 @@ import { historiesOf } from './job-store-histories.ts';
 
 export interface JobStoreHarness {
   readonly store: JobStore;
+  /** Present when the store forgets expired jobs by itself, by this clock (at T0 first): then it has none to list. */
+  readonly forgetting?: { setNowMs(nowMs: number): void };
   dispose(): Promise<void>;
 }
 
@@ -343,6 +345,16 @@ export function jobStoreContract(name: string, makeStore: () => Promise<JobStore
       });
     });
 
+    const remembered = async (
+      { setNowMs }: NonNullable<JobStoreHarness['forgetting']>,
+      executionIds: readonly string[],
+      nowMs: number,
+    ) => {
+      setNowMs(nowMs);
+      const jobs = await Promise.all(executionIds.map((executionId) => store.get(executionId)));
+      return jobs.filter((job) => job !== null).map((job) => job.executionId);
+    };
+
     describe('lists', () => {
       test('stale: open jobs not written since, oldest first', async () => {
         const jobs = [];
@@ -373,6 +385,13 @@ export function jobStoreContract(name: string, makeStore: () => Promise<JobStore
         const second = await created({ expiresAtMs: T0 + 200 });
         await claimed(second.executionId);
         await settled(second.executionId, 1, T0 + 50);
+        if (harness.forgetting !== undefined) {
+          const all = [first, second, later].map((job) => job.executionId);
+          expect(await remembered(harness.forgetting, all, T0 + 99)).toEqual(all);
+          expect(await remembered(harness.forgetting, all, T0 + 200)).toEqual([later.executionId]);
+          expect(await store.listExpired({ nowMs: T0 + 300, limit: 10 })).toEqual([]);
+          return;
+        }
         const idsAt = async (nowMs: number, limit = 10) =>
           (await store.listExpired({ nowMs, limit })).map((job) => job.executionId);
         expect(await idsAt(T0 + 99)).toEqual([]);

@@ -44,7 +44,7 @@ function keyText(item: Item): string {
 export async function readAll(client: DynamoDBClient, request: BatchRequest): Promise<ReadonlyMap<string, Item>> {
   const found = new Map<string, Item>();
   let left = request.keys;
-  for (let emptyAnswers = 0; left.length > 0; ) {
+  for (let emptyAnswers = 0; left.length > 0;) {
     const keys = left.slice(0, MAX_BATCH_KEYS);
     const answer = await batchGet(client, { ...request, keys });
     for (const [key, item] of answer.found) found.set(key, item);

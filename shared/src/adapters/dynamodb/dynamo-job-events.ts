@@ -116,7 +116,8 @@ export class DynamoJobEvents implements JobEvents {
     const untilMs = performance.now() + TOGETHER_MS;
     const due = [...this.#watched].filter(([, { dueAtMs }]) => dueAtMs <= untilMs).map(([id]) => id);
     const batches: string[][] = [];
-    for (let first = 0; first < due.length; first += MAX_BATCH_KEYS) batches.push(due.slice(first, first + MAX_BATCH_KEYS));
+    for (let first = 0; first < due.length; first += MAX_BATCH_KEYS)
+      batches.push(due.slice(first, first + MAX_BATCH_KEYS));
     const readers = Array.from({ length: PARALLEL_CALLS }, async () => {
       for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) await this.#readBatch(batch);
     });

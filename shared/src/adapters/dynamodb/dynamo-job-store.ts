@@ -169,10 +169,10 @@ export class DynamoJobStore implements JobStore, ResendLedger {
     return translated(() => listOpenJobs(this.#client, this.#tableName, query));
   }
 
-  async takeResend(executionId: string, rule: Parameters<ResendLedger['takeResend']>[1]): Promise<boolean> {
+  async takeResend(executionId: string, rule: Parameters<ResendLedger['takeResend']>[1]): Promise<number | null> {
     return translated(async () => {
       const item = await this.#readItem(executionId);
-      return item !== null && takeResend(this.#client, this.#tableName, { item, ...rule, writeToken: newToken() });
+      return item && takeResend(this.#client, this.#tableName, { item, ...rule, writeToken: newToken() });
     });
   }
 
@@ -244,7 +244,9 @@ export class DynamoJobStore implements JobStore, ResendLedger {
     after: Job,
     fence: readonly string[],
     writeToken: string,
-  ): Promise<{ readonly isWritten: true; readonly job: Job } | { readonly isWritten: false; readonly job: Job | null }> {
+  ): Promise<
+    { readonly isWritten: true; readonly job: Job } | { readonly isWritten: false; readonly job: Job | null }
+  > {
     try {
       const { Attributes } = await this.#client.send(
         new UpdateItemCommand({

@@ -15,7 +15,7 @@ import { InternalError } from '../../errors/index.ts';
 import type { ArtifactStore } from '../../ports/index.ts';
 import { isConditionFailure } from './errors.ts';
 import { epochSeconds, type Item, keyOf, textOf, toItem } from './job-item.ts';
-import { decodeSource, encodeSource, MAX_ITEM_BODY_BYTES } from './source-item.ts';
+import { decodeSource, encodeSource } from './source-item.ts';
 
 /** What a job's item keeps of its source. */
 export interface SourceReference {
@@ -45,17 +45,17 @@ export class DynamoSources {
   /** `jobExists` is asked when another submission was here first: if it says yes, nothing is written and the answer is null. */
   async put(added: NewSource, jobExists: () => Promise<boolean>): Promise<SourceReference | null> {
     const { executionId, token } = added;
-    const encoded = await encodeSource(added.source);
-    if (encoded.bytes.length > MAX_ITEM_BODY_BYTES) {
+    const { object, item: body } = await encodeSource(added.source);
+    if (body === null) {
       const options = { contentType: 'application/json' };
-      const path = await this.#objects.put(objectKey(executionId, token), encoded.bytes, options);
+      const path = await this.#objects.put(objectKey(executionId, token), object, options);
       return { sourceToken: token, sourcePath: path };
     }
     const item = {
       sourceToken: token,
       expiresAt: epochSeconds(added.expiresAtMs),
-      body: encoded.bytes,
-      ...(encoded.isDeflated ? { isDeflated: true } : {}),
+      body: body.bytes,
+      ...(body.isDeflated ? { isDeflated: true } : {}),
     };
     const isFirst = await this.#putFirst({ executionId: sourceItemKey(executionId), ...item }, token);
     if (!isFirst) {

@@ -8,8 +8,10 @@ import { AppError, DependencyUnavailableError, FatalDependencyError, InternalErr
 export function translateError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof DynamoDBServiceException) {
-    if (isTooLarge(error)) return new AppError('body_too_large', 'The job is too large to be stored.', { cause: error });
-    if (error.name === 'ValidationException' || error.name === 'SerializationException') return new InternalError(error);
+    if (isTooLarge(error))
+      return new AppError('body_too_large', 'The job is too large to be stored.', { cause: error });
+    if (error.name === 'ValidationException' || error.name === 'SerializationException')
+      return new InternalError(error);
     if (FATAL.has(error.name)) return new FatalDependencyError('The job store refuses this server.', { cause: error });
     const isThrottled = THROTTLED.has(error.name);
     return new DependencyUnavailableError(
@@ -17,7 +19,8 @@ export function translateError(error: unknown): AppError {
       { cause: error },
     );
   }
-  if (error instanceof TypeError || error instanceof RangeError) return new InternalError(error);
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)
+    return new InternalError(error);
   return new DependencyUnavailableError('The job store does not answer.', { cause: error });
 }
 

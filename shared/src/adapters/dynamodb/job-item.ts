@@ -5,7 +5,14 @@
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { isFinalJob, JOB_STATUSES, type Job, type JobLimits, type JobStatus, type StepLimits } from '../../domain/index.ts';
+import {
+  isFinalJob,
+  JOB_STATUSES,
+  type Job,
+  type JobLimits,
+  type JobStatus,
+  type StepLimits,
+} from '../../domain/index.ts';
 import { InternalError } from '../../errors/index.ts';
 import { type Attributes, decodeOutcome, encodeOutcome } from './outcome-item.ts';
 import { openShardOf } from './table-schema.ts';

@@ -23,6 +23,7 @@ export async function listOpenJobs(
   tableName: string,
   query: { readonly beforeMs: number; readonly limit: number },
 ): Promise<readonly Job[]> {
+  if (query.limit < 1) return [];
   const entries: Entry[] = [];
   for (let first = 0; first < OPEN_SHARDS; first += PARALLEL_SHARDS) {
     const shards = Array.from({ length: Math.min(PARALLEL_SHARDS, OPEN_SHARDS - first) }, (_, index) => first + index);

@@ -10,6 +10,9 @@ export interface ResendRequest extends Readonly<Parameters<ResendLedger['takeRes
   readonly writeToken: string;
 }
 
+/** Keeps the pause within years whatever a caller counts to. */
+const MAX_DOUBLINGS = 12;
+
 /** A claim, another resend or an end moves one of these, so that of two callers with the same record one succeeds. */
 const FENCE = ['status', 'attempt', 'leaseUntilMs', 'dueAtMs'] as const;
 
@@ -20,18 +23,18 @@ const FENCE = ['status', 'attempt', 'leaseUntilMs', 'dueAtMs'] as const;
 export async function takeResend(
   client: DynamoDBClient,
   tableName: string,
-  { item, nowMs, pauseMs, maxResends, writeToken }: ResendRequest,
-): Promise<boolean> {
+  { item, nowMs, pauseMs, writeToken }: ResendRequest,
+): Promise<number | null> {
   const job = decodeJob(item);
   const dueAtMs = numberOf(item, 'dueAtMs');
   const isUnheld = job.status === 'queued' || (job.status === 'running' && job.leaseUntilMs <= nowMs);
   const resends = numberOf(item, 'resendsAfter') === job.attempt ? (numberOf(item, 'resends') ?? 0) : 0;
-  if (!isUnheld || dueAtMs === null || dueAtMs > nowMs || resends >= maxResends) return false;
+  if (!isUnheld || dueAtMs === null || dueAtMs > nowMs) return null;
   const lease = job.status === 'running' ? { leaseUntilMs: job.leaseUntilMs } : {};
   const before = { status: job.status, attempt: job.attempt, dueAtMs, ...lease };
   const after = {
     ...before,
-    dueAtMs: nowMs + pauseMs * 2 ** resends,
+    dueAtMs: nowMs + pauseMs * 2 ** Math.min(resends, MAX_DOUBLINGS),
     resends: resends + 1,
     resendsAfter: job.attempt,
     writeToken,
@@ -45,10 +48,10 @@ export async function takeResend(
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
-    return true;
+    return after.resends;
   } catch (error) {
     if (!isConditionFailure(error)) throw error;
     // Ours, when the first try got through and only its answer was lost.
-    return textOf(error.Item, 'writeToken') === writeToken;
+    return textOf(error.Item, 'writeToken') === writeToken ? after.resends : null;
   }
 }
