@@ -74,6 +74,13 @@ export class DependencyUnavailableError extends AppError {
  */
 export class FatalDependencyError extends DependencyUnavailableError {}
 
+/** Outputs are written once: the key holds other bytes than those that were to be put. */
+export class ArtifactExistsError extends AppError {
+  constructor(key: string) {
+    super('internal', 'Internal error.', { cause: new Error(`the object ${key} exists with other content`) });
+  }
+}
+
 /** No sandbox can be made here or now. */
 export class SandboxUnavailableError extends AppError {
   constructor(publicMessage: string, options: AppErrorOptions = {}) {

@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { outputKey, outputsPrefix } from '../domain/index.ts';
+import { ArtifactExistsError } from '../errors/index.ts';
 import type { ArtifactStore } from '../ports/index.ts';
 
 export interface ArtifactStoreHarness {
   readonly store: ArtifactStore;
-  /** What a client gets that follows the link `afterMs` from now; null when it is refused or the object is not there. */
+  /** What a client gets that follows the link `afterMs` after the test made it; null when it is refused or there is no object. */
   follow(url: string, afterMs: number): Promise<Uint8Array | null>;
+  /** How long links of the test live, in whole seconds: short where time is real. */
+  readonly linkLifeMs: number;
   dispose(): Promise<void>;
 }
 
@@ -58,18 +61,29 @@ export function artifactStoreContract(name: string, makeStore: () => Promise<Art
       expect((await store.get(path, { offset: 3, length: 0 }))?.length).toBe(0);
     });
 
-    test('a second put replaces the first, whatever their sizes', async () => {
+    test('the same bytes may be put again, others may not, whatever their sizes', async () => {
       const large = 'L'.repeat(100_000);
-      for (const text of ['first', 'second', large, 'small again', large]) {
-        const path = await put(key, text);
+      const second = outputKey('01890000-0000-7000-8000-000000000000', 2, 'combined');
+      for (const [objectKey, text, others] of [
+        [key, 'small', ['other', '', large]],
+        [second, large, ['small', `${large.slice(1)}M`]],
+      ] as const) {
+        const path = await put(objectKey, text);
+        expect(await put(objectKey, text)).toBe(path);
+        for (const other of others) await expect(put(objectKey, other)).rejects.toBeInstanceOf(ArtifactExistsError);
         expect(asText(await store.get(path))).toBe(text);
       }
     });
 
-    test('puts of one key at once leave one of them whole', async () => {
+    test('of puts of one key at once one wins, whole', async () => {
       const bodies = Array.from({ length: 8 }, (_, index) => String(index).repeat(index % 2 === 0 ? 100 : 100_000));
-      const paths = await Promise.all(bodies.map((body) => put(key, body)));
-      expect(bodies).toContain(asText(await store.get(paths[0] ?? '')));
+      const results = await Promise.allSettled(bodies.map((body) => put(key, body)));
+      const winners = bodies.filter((_body, index) => results[index]?.status === 'fulfilled');
+      expect(winners).toHaveLength(1);
+      for (const result of results) {
+        if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(ArtifactExistsError);
+        else expect(asText(await store.get(result.value))).toBe(winners[0]);
+      }
     });
 
     test('deletePrefix removes what starts with it and nothing else', async () => {
@@ -131,10 +145,11 @@ export function artifactStoreContract(name: string, makeStore: () => Promise<Art
 
     test('a link gives the object until it expires', async () => {
       const path = await put(key, 'hello\n');
-      const link = await store.signUrl(path, { expiresInMs: 60_000, fileName: 'out put "ü".txt' });
+      const expiresInMs = harness.linkLifeMs;
+      const link = await store.signUrl(path, { expiresInMs, fileName: 'out put "ü".txt' });
       expect(asText(await harness.follow(link.url, 0))).toBe('hello\n');
-      expect(asText(await harness.follow(link.url, 58_000))).toBe('hello\n');
-      expect(await harness.follow(link.url, 62_000)).toBeNull();
+      expect(asText(await harness.follow(link.url, expiresInMs / 2))).toBe('hello\n');
+      expect(await harness.follow(link.url, expiresInMs + 2_000)).toBeNull();
     });
 
     test('a changed link gives nothing', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsync, mkdirSync, openSync, renameSync, rmSync, write, writeSync } from 'node:fs';
+import { closeSync, fsync, linkSync, mkdirSync, openSync, rmSync, write, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -10,8 +10,8 @@ const writeAsync = promisify(write);
 const SYNC_WRITE_BYTES = 64 * 1024;
 
 /**
- * Writes a whole file or nothing, and returns when it would survive a power cut: temporary file, sync, rename, sync of the folders.
- * Opening and renaming are done on this thread (some microseconds each), waiting for the disk is not.
+ * Writes a whole new file or nothing, and returns when it would survive a power cut: temporary file, sync, link, sync of the folders.
+ * Fails with EEXIST when there is a file already, and leaves that as it is. Opening and linking are done on this thread (some microseconds each), waiting for the disk is not.
  * `temporaryFolder` is on the same file system; what a crash leaves there may be removed at any start.
  */
 export async function writeFileAtomically(
@@ -23,12 +23,11 @@ export async function writeFileAtomically(
   try {
     await writeSynced(temporaryPath, body, options.mode);
     const newFolders = makeFolders(dirname(path));
-    renameSync(temporaryPath, path);
+    linkSync(temporaryPath, path);
     // Innermost first; on journaling file systems the first sync writes the others as well.
     for (const folder of [dirname(path), ...newFolders.map((created) => dirname(created))]) await syncFolder(folder);
-  } catch (error) {
+  } finally {
     rmSync(temporaryPath, { force: true });
-    throw error;
   }
 }
 

@@ -16,6 +16,7 @@ artifactStoreContract('folder', async () => {
   const store = makeStore(folder, clock);
   return {
     store,
+    linkLifeMs: 60_000,
     follow: (url, afterMs) => followArtifactLink(store, SECRET, url, clock.nowMs() + afterMs),
     async dispose() {
       folder[Symbol.dispose]();

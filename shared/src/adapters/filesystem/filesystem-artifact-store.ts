@@ -2,7 +2,13 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { open, readdir, rm, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { embeddedPath, isObjectKey, keyOfEmbeddedPath } from '../../domain/index.ts';
-import { AppError, DependencyUnavailableError, InternalError, StartupError } from '../../errors/index.ts';
+import {
+  AppError,
+  ArtifactExistsError,
+  DependencyUnavailableError,
+  InternalError,
+  StartupError,
+} from '../../errors/index.ts';
 import type { ArtifactStore, Clock, SignedUrl } from '../../ports/index.ts';
 import { formatArtifactLink } from './artifact-link.ts';
 import { writeFileAtomically } from './atomic-write.ts';
@@ -56,9 +62,7 @@ export class FilesystemArtifactStore implements ArtifactStore {
   /** The content type is not kept: the gateway knows it from the key. */
   async put(key: string, body: Uint8Array): Promise<string> {
     if (!isObjectKey(key)) throw new InternalError(new Error(`not an object key: ${key}`));
-    await translated(() =>
-      writeFileAtomically(join(this.#directory, key), body, { temporaryFolder: this.#temporaryFolder, mode: 0o600 }),
-    );
+    await translated(() => this.#writeOnce(key, body));
     return embeddedPath(key);
   }
 
@@ -91,6 +95,19 @@ export class FilesystemArtifactStore implements ArtifactStore {
     const { bavail, bsize } = await translated(() => statfs(this.#temporaryFolder));
     if (bavail * bsize < this.#minFreeBytes) {
       throw new DependencyUnavailableError('The disk that outputs are kept on is full.');
+    }
+  }
+
+  async #writeOnce(key: string, body: Uint8Array): Promise<void> {
+    const path = join(this.#directory, key);
+    try {
+      await writeFileAtomically(path, body, { temporaryFolder: this.#temporaryFolder, mode: 0o600 });
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+      const existing = await readRange(path, undefined);
+      // A file where a folder would have to be says the same.
+      if (existing === null) throw error;
+      if (Buffer.compare(existing, body) !== 0) throw new ArtifactExistsError(key);
     }
   }
 

@@ -18,6 +18,7 @@ artifactStoreContract('SQLite and folder', async () => {
   const store = new SqliteArtifactStore(database, files);
   return {
     store,
+    linkLifeMs: 60_000,
     follow: (url, afterMs) => followArtifactLink(store, SECRET, url, clock.nowMs() + afterMs),
     async dispose() {
       database.close();

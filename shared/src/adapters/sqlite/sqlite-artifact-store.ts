@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 import { embeddedPath, isObjectKey, keyOfEmbeddedPath } from '../../domain/index.ts';
-import { InternalError } from '../../errors/index.ts';
+import { ArtifactExistsError, InternalError } from '../../errors/index.ts';
 import type { ArtifactStore, SignedUrl } from '../../ports/index.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
@@ -14,32 +14,33 @@ const MAX_ROW_BYTES = 16 * 1024;
 export class SqliteArtifactStore implements ArtifactStore {
   readonly #database: SqliteDatabase;
   readonly #large: ArtifactStore;
-  readonly #upsert: StatementSync;
+  /** Writes under way, by key: two of one key, of which one becomes a row and one a file, must see each other. */
+  readonly #writing = new Map<string, Promise<unknown>>();
+  readonly #insert: StatementSync;
   readonly #select: StatementSync;
-  readonly #remove: StatementSync;
   readonly #removeRange: StatementSync;
 
   constructor(database: SqliteDatabase, large: ArtifactStore) {
     this.#database = database;
     this.#large = large;
-    this.#upsert = database.prepare(
-      'INSERT INTO artifacts (key, body) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body',
-    );
+    this.#insert = database.prepare('INSERT INTO artifacts (key, body) VALUES (?, ?)');
     this.#select = database.prepare('SELECT body FROM artifacts WHERE key = ?');
-    this.#remove = database.prepare('DELETE FROM artifacts WHERE key = ?');
     this.#removeRange = database.prepare('DELETE FROM artifacts WHERE key >= ? AND key < ?');
   }
 
   async put(key: string, body: Uint8Array, options: { contentType: string }): Promise<string> {
     if (!isObjectKey(key)) throw new InternalError(new Error(`not an object key: ${key}`));
-    if (body.length <= MAX_ROW_BYTES) {
-      this.#database.write('quick', () => this.#upsert.run(key, body));
-      return embeddedPath(key);
+    const before = this.#writing.get(key);
+    const write = (async () => {
+      await before?.catch(() => undefined);
+      return this.#putAlone(key, body, options);
+    })();
+    this.#writing.set(key, write);
+    try {
+      return await write;
+    } finally {
+      if (this.#writing.get(key) === write) this.#writing.delete(key);
     }
-    const path = await this.#large.put(key, body, options);
-    // A row hides the file of the same key, so a small object that was there before must go.
-    if (this.#find(key) !== null) this.#database.write('quick', () => this.#remove.run(key));
-    return path;
   }
 
   async get(path: string, range?: { offset: number; length: number }): Promise<Uint8Array | null> {
@@ -61,6 +62,18 @@ export class SqliteArtifactStore implements ArtifactStore {
 
   async ping(): Promise<void> {
     await this.#large.ping();
+  }
+
+  async #putAlone(key: string, body: Uint8Array, options: { contentType: string }): Promise<string> {
+    const path = embeddedPath(key);
+    const existing = this.#find(key) ?? (body.length <= MAX_ROW_BYTES ? await this.#large.get(path) : null);
+    if (existing !== null) {
+      if (Buffer.compare(existing, body) !== 0) throw new ArtifactExistsError(key);
+      return path;
+    }
+    if (body.length > MAX_ROW_BYTES) return this.#large.put(key, body, options);
+    this.#database.write('quick', () => this.#insert.run(key, body));
+    return path;
   }
 
   #find(key: string): Uint8Array | null {
