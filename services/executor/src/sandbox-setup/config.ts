@@ -1,57 +1,38 @@
-import { homedir } from 'node:os';
-import path from 'node:path';
-import { type Env, field, parseEnv } from '@runyard/shared/config';
+import {
+  composeConfig,
+  type Env,
+  field,
+  loadRuntimeConfig,
+  parseEnv,
+  type RuntimeConfig,
+} from '@runyard/shared/config';
 import { z } from 'zod';
-import type { WantedLauncher } from './host.ts';
 
-/** How a process that starts its own launcher makes places for programs. */
-export interface SandboxConfig {
-  /** Runtime roots and compiled parts: may be removed, and is made again. */
-  readonly cacheDir: string;
-  readonly sandbox: WantedLauncher;
-  /** Image of the docker launcher; null: the runtime root. */
-  readonly sandboxImage: string | null;
-  /** OCI runtime of the docker launcher by name; null: the engine's default. */
-  readonly sandboxRuntime: string | null;
-  /** Whether set-up may install what is missing, or only say what is. */
-  readonly maySetUp: boolean;
-  /** Where Debian packages come from; null: the host's own mirror. */
-  readonly debianMirror: string | null;
+/** Where the places for programs come from: a launcher that runs already, or one that this process starts. */
+export interface SandboxConfig extends RuntimeConfig {
+  /** Socket of a launcher that somebody else runs (`services/launcher`); null: one of our own. */
+  readonly launcherSocket: string | null;
   /** Languages whose samples are run at start; null: the usual ones. */
   readonly startupCheck: readonly string[] | null;
 }
 
-const absolutePath = field.text().refine((value) => path.isAbsolute(value), 'must be an absolute path');
-
 const schema = z.object({
-  RUNYARD_CACHE_DIR: absolutePath.optional(),
-  RUNYARD_SANDBOX: field.choice(['auto', 'native', 'docker']).default('auto'),
-  SANDBOX_IMAGE: field.text().optional(),
-  SANDBOX_RUNTIME: field.text().optional(),
-  RUNYARD_SETUP: field.choice(['auto', 'off']).default('auto'),
-  RUNYARD_DEBIAN_MIRROR: field.text().refine(isHttpUrl, 'must be an http or https URL').optional(),
+  RUNYARD_LAUNCHER_SOCKET: field
+    .text()
+    .refine((value) => value.startsWith('/'), 'must be an absolute path')
+    .optional(),
   RUNYARD_STARTUP_CHECK: field.list().optional(),
 });
 
 /** Throws ConfigError with all problems. */
 export function loadSandboxConfig(env: Env, isRoot: boolean): SandboxConfig {
-  const values = parseEnv(schema, env);
+  const { runtime, own } = composeConfig({
+    runtime: () => loadRuntimeConfig(env, isRoot),
+    own: () => parseEnv(schema, env),
+  });
   return {
-    cacheDir: values.RUNYARD_CACHE_DIR ?? defaultCacheDir(env, isRoot),
-    sandbox: values.RUNYARD_SANDBOX,
-    sandboxImage: values.SANDBOX_IMAGE ?? null,
-    sandboxRuntime: values.SANDBOX_RUNTIME ?? null,
-    maySetUp: values.RUNYARD_SETUP === 'auto',
-    debianMirror: values.RUNYARD_DEBIAN_MIRROR ?? null,
-    startupCheck: values.RUNYARD_STARTUP_CHECK ?? null,
+    ...runtime,
+    launcherSocket: own.RUNYARD_LAUNCHER_SOCKET ?? null,
+    startupCheck: own.RUNYARD_STARTUP_CHECK ?? null,
   };
-}
-
-function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
-}
-
-function defaultCacheDir(env: Env, isRoot: boolean): string {
-  if (isRoot) return '/var/cache/runyard';
-  return path.join(env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'runyard');
 }

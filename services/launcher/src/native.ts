@@ -1,0 +1,31 @@
+import { LauncherFailure, NativeLauncher } from '@runyard/sandbox/native';
+import { bringRoot } from '@runyard/sandbox/setup';
+import type { SocketAccess } from '@runyard/sandbox/socket-server';
+import type { SetupContext } from './context.ts';
+import type { RunningLauncher } from './running-launcher.ts';
+
+/**
+ * Our own daemon behind the socket. This process only brings what it needs and starts it: connections go to the daemon
+ * itself. Throws RuntimeRootError, HostRefusal, LauncherFailure.
+ */
+export async function runNative(context: SetupContext, access: SocketAccess): Promise<RunningLauncher> {
+  const { config, environment, recipe, logger, signal, terminal } = context;
+  const { cacheDir, maySetUp: mayInstall, debianMirror } = config.runtime;
+  if (access.kind === 'group')
+    throw new LauncherFailure('the native launcher takes one user (RUNYARD_LAUNCHER_USER), not a group');
+  const request = { recipe, cacheDir, mayInstall, environment, debianMirror, signal, progress: terminal.progress };
+  const { root, binaries } = await bringRoot(request);
+  terminal.done();
+  const { keeperPath, launcherPath, supervisorPath } = binaries;
+  const launcher = await NativeLauncher.start({
+    keeperPath,
+    launcherPath,
+    supervisorPath,
+    rootDir: root.dir,
+    socketPath: config.socketPath,
+    user: access.kind === 'user' ? access : null,
+    setup: { runtimeRoot: root.id, toolchains: root.manifest.toolchains },
+    log: (level, message) => logger[level]({ part: 'launcher' }, message),
+  });
+  return { facts: launcher.describe(), failed: launcher.exited, stop: () => launcher.close() };
+}
