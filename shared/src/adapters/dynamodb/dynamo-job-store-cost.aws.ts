@@ -35,6 +35,19 @@ class Meter {
   }
 }
 
+function bucketPath(executionId: string, stream: 'combined' | 'stdout'): string {
+  return `s3://runyard-production-0-artifacts/${outputKey(executionId, 1, stream)}`;
+}
+
+function codeLine(index: number): string {
+  return `    total_${index % 37} += values[${index}] * weight_${index % 11};\n`;
+}
+
+/** Text of three bytes per character that hardly shrinks. */
+function noise(length: number): string {
+  return Array.from({ length }, (_, index) => String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000))).join('');
+}
+
 describe('what a job costs', () => {
   let table: TestTable;
   let meter: Meter;
@@ -46,9 +59,6 @@ describe('what a job costs', () => {
     meter.client.destroy();
     await table.dispose();
   });
-
-  const bucketPath = (id: string, stream: 'combined' | 'stdout' | 'stderr') =>
-    `s3://runyard-production-0-artifacts/${outputKey(id, 1, stream)}`;
 
   test('8 write units and its source, one call per step', async () => {
     const store = table.store(meter.client);
@@ -88,8 +98,7 @@ describe('what a job costs', () => {
   test('a program of 6 KiB and 64 KiB of compiler messages cost a fraction of their size', async () => {
     const store = table.store(meter.client);
     const job = aQueuedJob();
-    const line = (index: number) => `    total_${index % 37} += values[${index}] * weight_${index % 11};\n`;
-    const code = Array.from({ length: 165 }, (_, index) => line(index)).join('');
+    const code = Array.from({ length: 165 }, (_, index) => codeLine(index)).join('');
     expect(code.length).toBeGreaterThan(6000);
     await store.create(job, aJobSource({ code }));
     expect(meter.take()).toEqual(['PutItem 2', 'PutItem 2']);
@@ -123,8 +132,6 @@ describe('what a job costs', () => {
     const job = aQueuedJob({ metadata });
     await store.create(job, aJobSource());
     await store.claim(job.executionId, { worker: 'w', nowMs: T0, leaseMs: LEASE_MS });
-    const noise = (length: number) =>
-      Array.from({ length }, (_, index) => String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000))).join('');
     const compile = {
       verdict: 'compile_error' as const,
       exitCode: 1,

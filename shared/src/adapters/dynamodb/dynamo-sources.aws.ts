@@ -72,7 +72,7 @@ describe('sources', () => {
       if (isFinal) await store.settle(executionId, { attempt: 1, nowMs: T0, outcome: anOutcome() });
       expect(await store.delete(executionId)).toBe(true);
       expect(await keys()).toEqual([]);
-      if (path !== undefined) expect(await table.objects.get(path)).toBeNull();
+      expect(await table.objects.get(path ?? 'artifact:///none')).toBeNull();
     }
   });
 

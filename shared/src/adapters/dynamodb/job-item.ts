@@ -75,7 +75,7 @@ export function decodeJob(item: Item): Job {
     userId: stored['userId'] ?? null,
     language: stored['language'],
     limits: decodeLimits(stored['limits'] as readonly number[]),
-    metadata: metadata === undefined ? null : JSON.parse(String(metadata)),
+    metadata: typeof metadata === 'string' ? JSON.parse(metadata) : null,
     requestHash: stored['requestHash'],
     createdAtMs: stored['createdAtMs'],
     updatedAtMs: stored['updatedAtMs'],

@@ -11,7 +11,7 @@ export interface TestTable {
   readonly objects: FilesystemArtifactStore;
   /** A store of its own over the same table. */
   store(client?: DynamoDBClient): DynamoJobStore;
-  setNowMs(nowMs: number): void;
+  readonly setNowMs: (nowMs: number) => void;
   dispose(): Promise<void>;
 }
 
