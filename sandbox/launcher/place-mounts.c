@@ -4,11 +4,14 @@
  * takes half of the host's memory.
  */
 #include "place-child.h"
+#include "template.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { SMALL_TMPFS_INODES = 4096 };
 
@@ -16,15 +19,19 @@ enum { SMALL_TMPFS_INODES = 4096 };
 
 /* Read as empty: facts about the host and its other tenants, and switches that uid 0 could use without a capability. */
 static const char *const masked_files[] = {
-  "/proc/kcore",      "/proc/keys",          "/proc/key-users",     "/proc/timer_list", "/proc/sched_debug",
-  "/proc/kmsg",       "/proc/latency_stats", "/proc/sysrq-trigger", "/proc/kallsyms",   "/proc/config.gz",
-  "/proc/interrupts", "/proc/cmdline",       "/proc/kpagecount",    "/proc/kpageflags", "/proc/kpagecgroup",
-  "/proc/locks",      "/proc/diskstats",     "/proc/vmstat",
+  "/proc/kcore",        "/proc/keys",        "/proc/key-users",    "/proc/timer_list",   "/proc/sched_debug",
+  "/proc/kmsg",         "/proc/latency_stats", "/proc/sysrq-trigger", "/proc/kallsyms",  "/proc/config.gz",
+  "/proc/interrupts",   "/proc/softirqs",    "/proc/cmdline",      "/proc/kpagecount",   "/proc/kpageflags",
+  "/proc/kpagecgroup",  "/proc/locks",       "/proc/diskstats",    "/proc/partitions",   "/proc/vmstat",
+  "/proc/schedstat",    "/proc/buddyinfo",   "/proc/zoneinfo",     "/proc/pagetypeinfo", "/proc/slabinfo",
+  "/proc/vmallocinfo",  "/proc/iomem",       "/proc/ioports",      "/proc/modules",      "/proc/mdstat",
+  "/proc/sys/kernel/random/boot_id",
 };
 
 /* Covered by the root's own empty, read-only /sys. */
 static const char *const masked_folders[] = {
-  "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/scsi", "/proc/pressure", "/proc/driver",
+  "/proc/irq",      "/proc/bus",    "/proc/fs",    "/proc/acpi", "/proc/scsi",
+  "/proc/pressure", "/proc/driver", "/proc/asound", "/proc/dynamic_debug",
 };
 
 static int mask(const char *with, const char *path) {
@@ -35,13 +42,14 @@ static int mask(const char *with, const char *path) {
 static const char *mount_proc(void) {
   const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   if (mount("proc", "/proc", "proc", flags, "hidepid=2") != 0) return "mount /proc";
+  if (mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL) != 0) return "bind /proc/sys";
+  if (mount(NULL, "/proc/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL) != 0)
+    return "remount /proc/sys read-only";
+  /* Last, because what is bound later would uncover what is below it. */
   for (size_t i = 0; i < COUNT(masked_files); i++)
     if (mask("/dev/null", masked_files[i]) != 0) return masked_files[i];
   for (size_t i = 0; i < COUNT(masked_folders); i++)
     if (mask("/sys", masked_folders[i]) != 0) return masked_folders[i];
-  if (mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL) != 0) return "bind /proc/sys";
-  if (mount(NULL, "/proc/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL) != 0)
-    return "remount /proc/sys read-only";
   return NULL;
 }
 
@@ -61,7 +69,23 @@ static int mount_tmpfs(const struct tmpfs *tmpfs) {
   return mount("tmpfs", tmpfs->path, "tmpfs", tmpfs->flags | MS_NOSUID | MS_NODEV, options);
 }
 
+/*
+ * The root as a file system of the place's own over the tree that all share: its inodes are nobody else's, so a neighbour does
+ * not see a lock or a lease on a file of the tree, and the table of mounts tells no path of the host.
+ */
+static const char *mount_root(void) {
+  static const char staging[] = "/proc";
+  if (template_layer(staging) != 0) return "mount the root";
+  if (mount("/dev", "/proc/dev", NULL, MS_BIND, NULL) != 0) return "bind /dev";
+  if (chdir(staging) != 0 || syscall(SYS_pivot_root, ".", ".") != 0) return "pivot_root";
+  /* The shared root now lies over the new one: the path means the upper of the two. */
+  if (umount2(".", MNT_DETACH) != 0) return "unmount the shared root";
+  return chdir("/") == 0 ? NULL : "chdir /";
+}
+
 const char *place_mount(const struct open_request *request, uid_t uid) {
+  const char *failed = template_has_layers() ? mount_root() : NULL;
+  if (failed != NULL) return failed;
   const struct tmpfs all[] = {
     {"/box", 0, request->box_bytes, request->box_inodes, uid, 0700},
     {"/tmp", MS_NOEXEC, request->tmp_bytes, SMALL_TMPFS_INODES, 0, 01777},

@@ -105,6 +105,19 @@ print(oct(os.stat('/box/f').st_mode))`;
 });
 
 describe('two sandboxes at once', () => {
+  test("L4: a lock or a lease on a file of the root is nobody else's", async () => {
+    const lock = `
+import fcntl, os, time
+for name in '/usr/bin/env', '/etc/passwd':
+  fd = os.open(name, os.O_RDONLY)
+  for how in fcntl.flock, lambda fd, kind: fcntl.lockf(fd, fcntl.LOCK_SH | fcntl.LOCK_NB):
+    try: how(fd, fcntl.LOCK_EX | fcntl.LOCK_NB); print('locked')
+    except OSError as e: print('busy', e.errno)
+time.sleep(.6)`;
+    const reports = await Promise.all([1, 2].map(() => user.run(python(lock))));
+    expect(reports.map((report) => stdoutOf(onlyRun(report)))).toEqual(['locked\n'.repeat(4), 'locked\n'.repeat(4)]);
+  });
+
   const MEET = `
 import os, socket, time
 s = socket.socket(socket.AF_UNIX); s.bind('\\0meeting'); s.listen()

@@ -16,6 +16,26 @@ const MIB = 1024 * 1024;
 /** Inline, so that an engine on another machine needs no file of ours. */
 const SECCOMP = JSON.stringify(dockerProfile());
 
+/**
+ * Read as empty: facts about the host and its other tenants, power and interrupt side channels (the engine's own list, which
+ * ours replaces, and more). Runtimes need cpuinfo, meminfo, stat, version and self/.
+ */
+const MASKED_PATHS = [
+  ...['acpi', 'asound', 'bus', 'config.gz', 'diskstats', 'driver', 'dynamic_debug', 'fs', 'buddyinfo', 'cmdline'],
+  ...['interrupts', 'iomem', 'ioports', 'irq', 'kallsyms', 'kcore', 'key-users', 'keys', 'kmsg', 'kpagecgroup'],
+  ...['kpagecount', 'kpageflags', 'latency_stats', 'locks', 'mdstat', 'modules', 'pagetypeinfo', 'partitions'],
+  ...['pressure', 'sched_debug', 'schedstat', 'scsi', 'slabinfo', 'softirqs', 'sysrq-trigger', 'timer_list'],
+  ...['timer_stats', 'vmallocinfo', 'vmstat', 'zoneinfo', 'sys/kernel/random/boot_id'],
+]
+  .map((name) => `/proc/${name}`)
+  // /sys as a whole cannot go: PID 1 reads its cgroup there. Gone is what tells of hardware, drivers and neighbours.
+  .concat(
+    ['block', 'bus', 'class', 'dev', 'devices', 'firmware', 'fs/ext4', 'hypervisor', 'kernel', 'module', 'power'].map(
+      (name) => `/sys/${name}`,
+    ),
+  );
+const READONLY_PATHS = ['/proc/sys', '/proc/sysrq-trigger', '/proc/bus', '/proc/fs', '/proc/irq'];
+
 /** Scratch space inside; it counts as the place's memory. */
 const SCRATCH = { boxMiB: 64, tmpMiB: 32, shmMiB: 16, programMiB: 64, inodes: 4096 } as const;
 
@@ -102,6 +122,8 @@ function hostConfig(request: CreateRequest): HostConfig {
       ulimit('msgqueue', 0),
       ulimit('sigpending', 256),
     ],
+    MaskedPaths: [...MASKED_PATHS],
+    ReadonlyPaths: [...READONLY_PATHS],
     IpcMode: 'private',
     CgroupnsMode: 'private',
     PidMode: '',
