@@ -1,8 +1,8 @@
 import type { AbuseCase } from '../case.ts';
 import { BODY_CASES } from './api/bodies.ts';
+import { ESCAPE_CASES } from './escape/index.ts';
 import { EXHAUSTION_CASES } from './exhaustion/index.ts';
-import { LEFTOVER_CASES } from './isolation/leftovers.ts';
-import { TOGETHER_CASES } from './isolation/together.ts';
+import { ISOLATION_CASES } from './isolation/index.ts';
 
 export interface Section {
   readonly number: string;
@@ -13,12 +13,8 @@ export interface Section {
 /** In the order of the report. A folder here is a section there. */
 export const SECTIONS: readonly Section[] = [
   { number: '5.1', title: 'Resource exhaustion', cases: EXHAUSTION_CASES },
-  { number: '5.2', title: 'Escape and privilege', cases: [] },
-  {
-    number: '5.3',
-    title: 'Information leaks and isolation between jobs',
-    cases: [...LEFTOVER_CASES, ...TOGETHER_CASES],
-  },
+  { number: '5.2', title: 'Escape and privilege', cases: ESCAPE_CASES },
+  { number: '5.3', title: 'Information leaks and isolation between jobs', cases: ISOLATION_CASES },
   { number: '5.4', title: 'Output', cases: [] },
   { number: '5.5', title: 'Names and paths', cases: [] },
   { number: '5.6', title: 'Time and life cycle', cases: [] },

@@ -4,6 +4,7 @@ import type { Client } from '../../support/client.ts';
 const EVERY_MS = 200;
 /** Even the shortest case is watched. */
 const LEAST_SONGS = 2;
+const WARM_UP_SONGS = 5;
 const IDLE_SONGS = 20;
 
 export interface CanaryRecord {
@@ -31,8 +32,8 @@ export class Canary {
 
   /** How it sings when it is alone. */
   static async idle(client: Client): Promise<CanaryRecord> {
-    const canary = new Canary(client, IDLE_SONGS);
-    return canary.stop();
+    await new Canary(client, WARM_UP_SONGS).stop();
+    return new Canary(client, IDLE_SONGS).stop();
   }
 
   constructor(client: Client, leastSongs = LEAST_SONGS) {
