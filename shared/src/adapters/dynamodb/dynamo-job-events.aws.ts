@@ -116,6 +116,18 @@ describe('DynamoJobEvents', () => {
     await expect.poll(() => calls.at(-1)?.keys, PATIENCE).toEqual([other]);
   });
 
+  test('leaves no timer behind', () => {
+    vi.useFakeTimers();
+    try {
+      const leave = events.subscribe('x', () => {});
+      expect(vi.getTimerCount()).toBe(1);
+      leave();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('a call that fails, or that leaves jobs out, is a turn later', async () => {
     faults = ['fails', 'leaves half'];
     const ids = [await created(), await created()];

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { emptyOutcome, LEASE_MS, type QueuedJob } from '../../domain/index.ts';
 import { aJobSource, anOutcome, aQueuedJob } from '../../testing/index.ts';
 import { BY_OWNER_INDEX, OPEN_INDEX, OPEN_SHARDS } from './index.ts';
-import { keyOf, textOf, toItem } from './job-item.ts';
+import { type Item, keyOf, textOf, toItem } from './job-item.ts';
 import { newClient, type TestTable, useTable } from './testing/table.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -70,6 +70,37 @@ describe('several stores over one table', () => {
       expect([taken.kind, renewed]).not.toEqual(['claimed', true]);
     }
   });
+
+  test.each(['claim', 'giveUp'] as const)(
+    'a renewal between the look and the write of a %s keeps it out',
+    async (name) => {
+      const id = await created();
+      const store = table.store();
+      await store.claim(id, { worker: 'w1', nowMs: T0, leaseMs: LEASE_MS });
+      const late = T0 + LEASE_MS;
+      const [client] = clients as [ReturnType<typeof newClient>];
+      const renewals: boolean[] = [];
+      client.middlewareStack.add(
+        (next, context) => async (args) => {
+          // The claim's first write presumes a queued job; the next one rests on the record as it was seen, running.
+          const values = (args.input as { ExpressionAttributeValues?: Item }).ExpressionAttributeValues;
+          const isInformed = values?.[':old_status']?.S === 'running';
+          if (context['commandName'] === 'UpdateItemCommand' && isInformed && renewals.length === 0) {
+            renewals.push(await store.renew(id, { attempt: 1, nowMs: late, leaseMs: LEASE_MS }));
+          }
+          return next(args);
+        },
+        { step: 'initialize' },
+      );
+      const other = table.store(client);
+      const result =
+        name === 'claim'
+          ? await other.claim(id, { worker: 'w2', nowMs: late, leaseMs: LEASE_MS })
+          : await other.giveUp(id, { nowMs: late, outcome: emptyOutcome('internal_error', 'x') });
+      expect([result.kind, renewals]).toEqual([name === 'claim' ? 'leased' : 'refused', [true]]);
+      expect(await store.get(id)).toMatchObject({ status: 'running', attempt: 1, leaseUntilMs: late + LEASE_MS });
+    },
+  );
 
   test('of three sweepers one may send again, and the pause doubles', async () => {
     const id = await created();
