@@ -75,3 +75,37 @@ test('a released lease is not renewed any more', async () => {
   await world.keeper.renewDue();
   expect(world.calls).not.toContain('store.renew');
 });
+
+test('the visibilities of all renewed jobs are extended in one call', async () => {
+  const first = await held();
+  const second = await held();
+  await using _one = first.lease;
+  await using _two = second.lease;
+  world.clock.advance(RENEW_EVERY_MS);
+  world.calls.length = 0;
+  await world.keeper.renewDue();
+  expect(world.calls).toEqual(['store.renew', 'store.renew', 'queue.setVisibilities']);
+});
+
+test('a job that is given back while others are renewed keeps the visibility that it was given back with', async () => {
+  const { lease, executionId } = await held();
+  world.clock.advance(RENEW_EVERY_MS);
+  let released: Promise<void> | null = null;
+  world.afterNext('store.renew', () => {
+    released = lease[Symbol.asyncDispose]();
+  });
+  world.calls.length = 0;
+  await world.keeper.renewDue();
+  expect(released).not.toBeNull();
+  expect(world.calls).toEqual(['store.renew']);
+  expect(await world.job(executionId)).toMatchObject({ status: 'running' });
+});
+
+test('a queue that does not answer does not stop the job', async () => {
+  const { lease } = await held();
+  await using _ = lease;
+  world.failNext('queue.setVisibilities', new Error('down'));
+  world.clock.advance(RENEW_EVERY_MS);
+  await world.keeper.renewDue();
+  expect(lease.stopReason()).toBeNull();
+});

@@ -1,4 +1,6 @@
+export type { Separation } from './launcher-setup.ts';
 export { loadSandboxConfig, type SandboxConfig } from './config.ts';
+export { connectLauncher } from './connect-launcher.ts';
 export { chooseLauncher, requireArchitecture, type WantedLauncher } from './host.ts';
 export { JobNeeds } from './job-needs.ts';
 export { sandboxReadiness } from './readiness.ts';

@@ -1,10 +1,12 @@
 import type { Launcher } from '@runyard/sandbox';
 import type { EnsureRootOptions } from '@runyard/sandbox/runtime-root';
+import type { RuntimeRequest } from '@runyard/sandbox/setup';
 import type { Language } from '@runyard/shared/domain';
+import { rootRecipeOf } from '@runyard/shared/languages';
 import type { Logger } from '@runyard/shared/logging';
+import type { Terminal } from '@runyard/shared/process';
 import type { SandboxConfig } from './config.ts';
 import type { CheckedHost } from './sample-record.ts';
-import type { Terminal } from '@runyard/shared/process';
 
 /** A launcher that runs, and what is to be said about it. */
 export interface LauncherSetup {
@@ -16,6 +18,16 @@ export interface LauncherSetup {
   readonly facts: Readonly<Record<string, string>>;
   /** Rejects when places cannot be made; null where that cannot be by itself. */
   readonly check: ((deadlineMs: number) => Promise<void>) | null;
+  /** Resolves with a sentence when a launcher of our own is gone for good. */
+  readonly exited?: Promise<string>;
+}
+
+/** The launcher is a process of its own with the rights of this one, which gives its own up afterwards. */
+export interface Separation {
+  /** Whom this process will be, and who may connect to the launcher. */
+  readonly user: { readonly uid: number; readonly gid: number };
+  /** Program of the docker launcher (`services/launcher`). */
+  readonly launcherMain: string;
 }
 
 export interface SandboxSetupOptions {
@@ -29,4 +41,13 @@ export interface SandboxSetupOptions {
   readonly terminal: Terminal;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Null or absent: this process keeps its rights. */
+  readonly separation?: Separation | null;
+}
+
+export function runtimeRequestOf(options: SandboxSetupOptions): RuntimeRequest {
+  const { config, terminal, signal, environment, languages } = options;
+  const { cacheDir, debianMirror, maySetUp: mayInstall } = config;
+  const recipe = rootRecipeOf(languages);
+  return { recipe, cacheDir, mayInstall, environment, debianMirror, progress: terminal.progress, signal };
 }

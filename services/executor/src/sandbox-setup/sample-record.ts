@@ -18,9 +18,10 @@ export class SampleRecord {
   readonly #file: string;
   readonly #passed: Set<string>;
 
-  static open(cacheDir: string, host: CheckedHost): SampleRecord {
+  /** `folder` below the cache folder is one that this process may write. */
+  static open(cacheDir: string, host: CheckedHost, folder = 'samples'): SampleRecord {
     const name = digest([host.rootId, host.launcher, host.kernel]).slice(0, 32);
-    const file = path.join(cacheDir, 'samples', `${name}.json`);
+    const file = path.join(cacheDir, folder, `${name}.json`);
     return new SampleRecord(file, readPassed(file));
   }
 

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
-import { buildSandboxImage, DockerLauncher, Engine, ensureSandboxImage, runInImage } from '@runyard/sandbox/docker';
-import { type RootRecipe, RuntimeRootError } from '@runyard/sandbox/runtime-root';
+import { DockerLauncher, Engine } from '@runyard/sandbox/docker';
+import { bringImage, type SandboxImage } from '@runyard/sandbox/setup';
 import { AppError } from '@runyard/shared/errors';
-import { rootRecipeOf } from '@runyard/shared/languages';
-import { bringRoot } from './bring-root.ts';
-import type { LauncherSetup, SandboxSetupOptions } from './launcher-setup.ts';
+import { type LauncherSetup, runtimeRequestOf, type SandboxSetupOptions } from './launcher-setup.ts';
+import { startSeparateDocker } from './separate-docker.ts';
 
 /** A healthy engine on this machine answers within milliseconds. */
 const FIND_MS = 2_000;
-
-/** Every root has the compiler for it. */
-const SUPERVISOR_ONLY: RootRecipe = { debianPackages: [], npmPackages: {}, prepare: [], versionCommands: {} };
 
 /** Why no engine answers, or null. */
 export async function findEngine(): Promise<string | null> {
@@ -20,24 +16,47 @@ export async function findEngine(): Promise<string | null> {
   );
 }
 
-/** Containers of the engine that DOCKER_HOST or the usual socket leads to. Throws EngineError, RuntimeRootError. */
+/**
+ * Containers of the engine that DOCKER_HOST or the usual socket leads to: made by a process of their own when this one gives
+ * its rights up, else by this one. Throws EngineError, RuntimeRootError, HostRefusal, LauncherFailure.
+ */
 export async function setUpDocker(options: SandboxSetupOptions): Promise<LauncherSetup> {
   const engine = new Engine(null);
-  const { image, toolchains, runtimeRoot } = await bringImage(engine, options);
+  const image = await bringSandboxImage(engine, options);
   const ownerId = ownerIdOf(options.secret);
+  const { separation = null } = options;
+  const running =
+    separation === null
+      ? await startWithin(engine, image.image, ownerId, options)
+      : await startSeparateDocker({ image, ownerId, separation, options });
+  const described = running.launcher.describe();
+  const { launcher = 'docker', engine: name = '', runtime = '', cgroup = '' } = described;
+  const { runtimeRoot, toolchains } = image;
+  const facts = { launcher, engine: name, runtime, cgroup, image: image.image };
+  return {
+    ...running,
+    toolchains,
+    host: { rootId: runtimeRoot, launcher: image.image, kernel: JSON.stringify(facts) },
+    facts: { ...facts, ownerId, runtimeRoot },
+  };
+}
+
+async function startWithin(
+  engine: Engine,
+  image: string,
+  ownerId: string,
+  { config, logger }: SandboxSetupOptions,
+): Promise<Pick<LauncherSetup, 'launcher' | 'check' | 'exited'>> {
+  const onDiagnostics = (text: string): void => logger.warn({ part: 'launcher' }, text);
   const launcher = await DockerLauncher.start({
     engine,
     image,
-    runtime: options.config.sandboxRuntime,
+    runtime: config.sandboxRuntime,
     ownerId,
-    onDiagnostics: (text) => options.logger.warn({ part: 'launcher' }, text),
+    onDiagnostics,
   });
-  const facts = { ...launcher.describe(), ownerId, runtimeRoot };
   return {
     launcher,
-    toolchains,
-    host: { rootId: runtimeRoot, launcher: image, kernel: JSON.stringify(launcher.describe()) },
-    facts,
     // Readiness shows the text to everybody: the engine's own words name sockets of this host.
     check: (deadlineMs) =>
       launcher.check(deadlineMs).catch((cause: unknown) => {
@@ -46,66 +65,19 @@ export async function setUpDocker(options: SandboxSetupOptions): Promise<Launche
   };
 }
 
-interface SandboxImage {
-  readonly image: string;
-  readonly toolchains: Readonly<Record<string, string>>;
-  readonly runtimeRoot: string;
-}
-
-/**
- * The operator's own image; else the runtime root imported, where one can be made; else the same built by the engine.
- */
-async function bringImage(engine: Engine, options: SandboxSetupOptions): Promise<SandboxImage> {
-  const { config, languages, isRoot, terminal } = options;
-  const { sandboxImage } = config;
-  const progress = (line: string): void => terminal.running(`  ${line}`);
+async function bringSandboxImage(engine: Engine, options: SandboxSetupOptions): Promise<SandboxImage> {
+  const { config, isRoot, terminal } = options;
   try {
-    if (sandboxImage !== null) return await bringOwnImage(engine, sandboxImage, { options, progress });
-    const recipe = rootRecipeOf(languages);
-    if (!isRoot) return await buildImage(engine, recipe, { options, progress });
-    try {
-      return await importRoot(engine, recipe, { options, progress });
-    } catch (error) {
-      const isOtherSystem = error instanceof RuntimeRootError && error.code === 'unsupported_host';
-      if (!isOtherSystem) throw error;
-      return await buildImage(engine, recipe, { options, progress });
-    }
+    return await bringImage({
+      ...runtimeRequestOf(options),
+      engine,
+      isRoot,
+      sandboxImage: config.sandboxImage,
+      onLine: (line) => terminal.running(`  ${line}`),
+    });
   } finally {
     terminal.done();
   }
-}
-
-interface Bringing {
-  readonly options: SandboxSetupOptions;
-  readonly progress: (line: string) => void;
-}
-
-async function importRoot(engine: Engine, recipe: RootRecipe, { options, progress }: Bringing): Promise<SandboxImage> {
-  const { root, binaries } = await bringRoot(recipe, options);
-  const { supervisorPath } = binaries;
-  const image = await ensureSandboxImage(engine, { sandboxImage: null, root, supervisorPath, progress });
-  return { image, toolchains: root.manifest.toolchains, runtimeRoot: root.id };
-}
-
-async function buildImage(engine: Engine, recipe: RootRecipe, { options, progress }: Bringing): Promise<SandboxImage> {
-  const { environment, signal, config } = options;
-  const { debianMirror } = config;
-  const aptMirror = debianMirror === null ? {} : { aptMirror: debianMirror };
-  const built = await buildSandboxImage(engine, { recipe, environment, signal, progress, ...aptMirror });
-  return { ...built, runtimeRoot: built.image };
-}
-
-/** Its toolchains are its own: they are asked, not assumed. Only our supervisor is added, for which a small root is needed. */
-async function bringOwnImage(engine: Engine, name: string, { options, progress }: Bringing): Promise<SandboxImage> {
-  const { root, binaries } = await bringRoot(SUPERVISOR_ONLY, options);
-  const { supervisorPath } = binaries;
-  const image = await ensureSandboxImage(engine, { sandboxImage: name, root, supervisorPath, progress });
-  const toolchains: Record<string, string> = {};
-  for (const { id, versionCommand } of options.languages) {
-    progress(`Asking ${name} for its ${id}`);
-    toolchains[id] = await runInImage(engine, image, versionCommand);
-  }
-  return { image, toolchains, runtimeRoot: name };
 }
 
 /** The same after a restart on the same data folder, so that containers of a killed server are found and removed. */

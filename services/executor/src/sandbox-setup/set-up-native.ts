@@ -1,27 +1,34 @@
 import { NativeLauncher } from '@runyard/sandbox/native';
-import { rootRecipeOf } from '@runyard/shared/languages';
+import { bringRoot } from '@runyard/sandbox/setup';
 import { release } from 'node:os';
-import { bringRoot } from './bring-root.ts';
-import type { LauncherSetup, SandboxSetupOptions } from './launcher-setup.ts';
+import { type LauncherSetup, runtimeRequestOf, type SandboxSetupOptions } from './launcher-setup.ts';
 
-/** The native launcher: our own daemon in the runtime root. Throws RuntimeRootError, HostRefusal, LauncherFailure. */
+/**
+ * The native launcher: our own daemon in the runtime root, its keeper beside it. This process needs no rights afterwards.
+ * Throws RuntimeRootError, HostRefusal, LauncherFailure.
+ */
 export async function setUpNative(options: SandboxSetupOptions): Promise<LauncherSetup> {
-  const { root, binaries } = await bringRoot(rootRecipeOf(options.languages), options);
+  const { root, binaries } = await bringRoot(runtimeRequestOf(options));
+  options.terminal.done();
+  const { keeperPath, launcherPath, supervisorPath } = binaries;
+  const { toolchains } = root.manifest;
   const launcher = await NativeLauncher.start({
-    keeperPath: binaries.keeperPath,
-    launcherPath: binaries.launcherPath,
-    supervisorPath: binaries.supervisorPath,
+    keeperPath,
+    launcherPath,
+    supervisorPath,
     rootDir: root.dir,
+    user: options.separation?.user ?? null,
+    setup: { runtimeRoot: root.id, toolchains },
     log: (level, message) => options.logger[level]({ part: 'launcher' }, message),
   });
   const { cgroup = '', ownerId = '' } = launcher.describe();
   return {
     launcher,
-    toolchains: root.manifest.toolchains,
+    toolchains,
     host: { rootId: root.id, launcher: binaries.dir, kernel: release() },
     // The owner is in the names of its control groups: whoever looks at the host can tell servers apart.
     facts: { launcher: 'native', cgroup, kernel: release(), ownerId, runtimeRoot: root.id },
-    // Its daemon is a child of this process and is started anew when it dies: there is nobody else to ask.
-    check: null,
+    check: (deadlineMs) => launcher.check(deadlineMs),
+    exited: launcher.exited,
   };
 }

@@ -1,3 +1,4 @@
 export * from './aws-backend.ts';
 export * from './aws-clients.ts';
 export * from './aws-config.ts';
+export * from './single-queue.ts';
