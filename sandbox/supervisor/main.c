@@ -1,5 +1,5 @@
 /*
- * supervisor --uid <n> [--cgroup memory=<fd>,pids=<fd>,cpuacct=<fd>]
+ * supervisor --uid <n> [--cgroup memory=<fd>,pids=<fd>,cpuacct=<fd>] [--own-kernel 1]
  *
  * Theory of operation
  *
@@ -55,7 +55,7 @@
 static struct session session;
 
 static _Noreturn void usage(void) {
-  say("usage: supervisor --uid <n> [--cgroup memory=<fd>,pids=<fd>,cpuacct=<fd>]", 0);
+  say("usage: supervisor --uid <n> [--cgroup memory=<fd>,pids=<fd>,cpuacct=<fd>] [--own-kernel 1]", 0);
   _exit(SUPERVISOR_USAGE);
 }
 
@@ -73,6 +73,7 @@ static void parse_arguments(int argc, char **argv) {
     if (i + 1 == argc) usage();
     if (strcmp(argv[i], "--uid") == 0) session.uid = parse_uid(argv[i + 1]);
     else if (strcmp(argv[i], "--cgroup") == 0) cgroup = argv[i + 1];
+    else if (strcmp(argv[i], "--own-kernel") == 0) session.has_own_kernel = strcmp(argv[i + 1], "1") == 0;
     else usage();
   }
   if (session.uid == 0) usage();

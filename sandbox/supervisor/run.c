@@ -30,7 +30,8 @@ void run_start(struct session *session, uint64_t now) {
   if (error == EBUSY) return not_started(session, ENOMEM);
   if (error != 0) session_fail(session, ERROR_SYSTEM, "limits of the step", error);
   run->started_ns = now_ns();
-  error = step_start(&session->spec, session->uid, &run->process);
+  const struct step_owner owner = {.uid = session->uid, .has_own_kernel = session->has_own_kernel};
+  error = step_start(&session->spec, &owner, &run->process);
   if (error != 0) session_fail(session, ERROR_SYSTEM, "start of the step", error);
   run->has_process = true;
   session->has_children = true;

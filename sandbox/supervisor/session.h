@@ -40,6 +40,7 @@ struct run {
 struct session {
   uid_t uid;
   unsigned cpus;
+  bool has_own_kernel; /* gVisor: no other place has processes there */
   int signals; /* signalfd for SIGCHLD */
   enum phase phase;
   uint64_t deadline_ns; /* UINT64_MAX until HELLO */

@@ -30,7 +30,7 @@ static int set_limit(__rlimit_resource_t resource, uint64_t value) {
 }
 
 /*
- * What the kernel enforces per process. No RLIMIT_NPROC (it counts a uid over all places) and no RLIMIT_AS (runtimes
+ * What the kernel enforces per process. No RLIMIT_NPROC here (it counts a uid over all places of a kernel) and no RLIMIT_AS (runtimes
  * reserve far more than they use). CPU is a backstop: PID 1 measures the whole step and acts first.
  */
 static int set_limits(const struct spec *spec) {
@@ -100,22 +100,23 @@ static int exec_program(const struct spec *spec) {
   return error;
 }
 
-static int become_step(const struct spec *spec, uid_t uid) {
+static int become_step(const struct spec *spec, const struct step_owner *owner) {
   int error = identity_prefer_for_oom();
   if (error == 0) error = set_limits(spec);
   if (error == 0 && setsid() == -1) error = errno;
-  if (error == 0) error = identity_drop(uid);
+  if (error == 0 && owner->has_own_kernel) error = set_limit(RLIMIT_NPROC, spec->processes);
+  if (error == 0) error = identity_drop(owner->uid);
   umask(022);
   if (error == 0 && chdir("/box") == -1) error = errno;
   return error == 0 ? reset_signals() : error;
 }
 
-static _Noreturn void run_child(const struct spec *spec, uid_t uid, int pipes[PIPE_COUNT][2]) {
+static _Noreturn void run_child(const struct spec *spec, const struct step_owner *owner, int pipes[PIPE_COUNT][2]) {
   int failure_fd = pipes[PIPE_FAILURE][1];
   struct step_failure failure = {.error = arrange_files(pipes), .is_ours = true};
   if (failure.error == 0) {
     failure_fd = FAILURE_FD;
-    failure.error = become_step(spec, uid);
+    failure.error = become_step(spec, owner);
   }
   if (failure.error == 0) failure = (struct step_failure){.error = exec_program(spec), .is_ours = false};
   ssize_t told = write(failure_fd, &failure, sizeof failure);
@@ -127,15 +128,15 @@ static int set_non_blocking(int fd) {
   return flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ? errno : 0;
 }
 
-int step_start(const struct spec *spec, uid_t uid, struct step_process *process) {
+int step_start(const struct spec *spec, const struct step_owner *owner, struct step_process *process) {
   int pipes[PIPE_COUNT][2];
-  int error = identity_pipes(uid, pipes, PIPE_COUNT);
+  int error = identity_pipes(owner->uid, pipes, PIPE_COUNT);
   if (error != 0) return error;
   const int ours[PIPE_COUNT] = {pipes[PIPE_STDIN][1], pipes[PIPE_STDOUT][0], pipes[PIPE_STDERR][0], pipes[PIPE_FAILURE][0]};
   const int theirs[PIPE_COUNT] = {pipes[PIPE_STDIN][0], pipes[PIPE_STDOUT][1], pipes[PIPE_STDERR][1], pipes[PIPE_FAILURE][1]};
   for (int i = 0; i < PIPE_COUNT && error == 0; i++) error = set_non_blocking(ours[i]);
   pid_t pid = error == 0 ? fork() : -1;
-  if (pid == 0) run_child(spec, uid, pipes);
+  if (pid == 0) run_child(spec, owner, pipes);
   if (pid == -1 && error == 0) error = errno;
   for (int i = 0; i < PIPE_COUNT; i++) {
     close(theirs[i]);

@@ -4,6 +4,7 @@
 
 #include "spec.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct step_process {
@@ -14,8 +15,14 @@ struct step_process {
   int failure_read;
 };
 
+struct step_owner {
+  uid_t uid;
+  /* The kernel counts processes of the uid for this place alone, so its limit per user can serve. */
+  bool has_own_kernel;
+};
+
 /* Returns 0 or an errno (then nothing is left open). */
-int step_start(const struct spec *spec, uid_t uid, struct step_process *process);
+int step_start(const struct spec *spec, const struct step_owner *owner, struct step_process *process);
 
 struct step_failure {
   int error;    /* errno, 0: the program did run */

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { TEST_LAUNCHER } from '../src/testing/start-test-sandbox.ts';
 import { DIFFERENCES, here } from './support/differences.ts';
 import { testPrograms } from './support/program-case.ts';
 import { cMain, MIB, python, sh } from './support/programs.ts';

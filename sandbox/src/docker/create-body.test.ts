@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createBody } from './create-body.ts';
 
-const body = createBody({
+const request = {
   image: 'runyard/sandbox:1',
   runtime: null,
   uid: 205_001,
@@ -10,7 +10,9 @@ const body = createBody({
   expiresAtMs: 5,
   limits: { memoryBytes: 268_435_456, processes: 64, cpuMilli: 1000, deadlineMs: 1000 },
   cgroupParent: null,
-});
+  cpu: null,
+};
+const body = createBody(request);
 
 describe('createBody', () => {
   test('the name leases the uid for the whole engine', () => {
@@ -61,6 +63,47 @@ describe('createBody', () => {
       ReadonlyRootfs: true,
     });
     expect(body.NetworkDisabled).toBe(true);
+  });
+
+  test('holds exactly the known settings of the container', () => {
+    expect(Object.keys(body).sort()).toEqual([
+      'AttachStderr',
+      'AttachStdin',
+      'AttachStdout',
+      'Cmd',
+      'Entrypoint',
+      'Env',
+      'Healthcheck',
+      'HostConfig',
+      'Hostname',
+      'Image',
+      'Labels',
+      'NetworkDisabled',
+      'OpenStdin',
+      'StdinOnce',
+      'Tty',
+      'User',
+      'WorkingDir',
+      'name',
+    ]);
+  });
+
+  test('bounds what is counted per user over the whole host (F6), and core files', () => {
+    expect(body.HostConfig?.Ulimits).toEqual([
+      { Name: 'core', Soft: 1, Hard: 1 },
+      { Name: 'nofile', Soft: 4096, Hard: 4096 },
+      { Name: 'memlock', Soft: 65_536, Hard: 65_536 },
+      { Name: 'msgqueue', Soft: 0, Hard: 0 },
+      { Name: 'sigpending', Soft: 256, Hard: 256 },
+    ]);
+  });
+
+  test('names one CPU where one is leased', () => {
+    expect(createBody({ ...request, cpu: 3 }).HostConfig).toMatchObject({ CpusetCpus: '3' });
+  });
+
+  test('tells PID 1 when the kernel is its own', () => {
+    expect(createBody({ ...request, runtime: 'runsc' }).Cmd).toEqual(['--uid', '205001', '--own-kernel', '1']);
   });
 
   test('carries the labels of the reaper', () => {

@@ -1,6 +1,7 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { PlaceLimits } from '../sandbox.ts';
 import { dockerProfile } from '../seccomp/index.ts';
+import { MASKED_PATHS, READONLY_PATHS } from './hidden-paths.ts';
 
 export const LABEL = {
   sandbox: 'runyard.sandbox',
@@ -16,26 +17,6 @@ const MIB = 1024 * 1024;
 /** Inline, so that an engine on another machine needs no file of ours. */
 const SECCOMP = JSON.stringify(dockerProfile());
 
-/**
- * Read as empty: facts about the host and its other tenants, power and interrupt side channels (the engine's own list, which
- * ours replaces, and more). Runtimes need cpuinfo, meminfo, stat, version and self/.
- */
-const MASKED_PATHS = [
-  ...['acpi', 'asound', 'bus', 'config.gz', 'diskstats', 'driver', 'dynamic_debug', 'fs', 'buddyinfo', 'cmdline'],
-  ...['interrupts', 'iomem', 'ioports', 'irq', 'kallsyms', 'kcore', 'key-users', 'keys', 'kmsg', 'kpagecgroup'],
-  ...['kpagecount', 'kpageflags', 'latency_stats', 'locks', 'mdstat', 'modules', 'pagetypeinfo', 'partitions'],
-  ...['pressure', 'sched_debug', 'schedstat', 'scsi', 'slabinfo', 'softirqs', 'sysrq-trigger', 'timer_list'],
-  ...['timer_stats', 'vmallocinfo', 'vmstat', 'zoneinfo', 'sys/kernel/random/boot_id'],
-]
-  .map((name) => `/proc/${name}`)
-  // /sys as a whole cannot go: PID 1 reads its cgroup there. Gone is what tells of hardware, drivers and neighbours.
-  .concat(
-    ['block', 'bus', 'class', 'dev', 'devices', 'firmware', 'fs/ext4', 'hypervisor', 'kernel', 'module', 'power'].map(
-      (name) => `/sys/${name}`,
-    ),
-  );
-const READONLY_PATHS = ['/proc/sys', '/proc/sysrq-trigger', '/proc/bus', '/proc/fs', '/proc/irq'];
-
 /** Scratch space inside; it counts as the place's memory. */
 const SCRATCH = { boxMiB: 64, tmpMiB: 32, shmMiB: 16, programMiB: 64, inodes: 4096 } as const;
 
@@ -44,6 +25,7 @@ const RUNTIME_TASKS = 32;
 const RUNTIME_BYTES = 32 * MIB;
 
 export interface CreateRequest {
+  /** The engine's own id of it: a name can come to mean another image. */
   readonly image: string;
   readonly runtime: string | null;
   readonly uid: number;
@@ -53,6 +35,8 @@ export interface CreateRequest {
   readonly limits: PlaceLimits;
   /** Null where the engine's cgroup driver does not take plain paths. */
   readonly cgroupParent: string | null;
+  /** The only CPU it may use, or null for all. */
+  readonly cpu: number | null;
 }
 
 /** The whole body of one `POST /containers/create`. Nothing in it comes from a client: only numbers within bounds and names of ours. */
@@ -62,7 +46,7 @@ export function createBody(request: CreateRequest): ContainerCreateOptions {
     Image: request.image,
     // An image's own entry point, user, health check and volumes must not matter.
     Entrypoint: ['/opt/runyard/supervisor'],
-    Cmd: ['--uid', String(request.uid)],
+    Cmd: ['--uid', String(request.uid), ...(isGvisor(request.runtime) ? ['--own-kernel', '1'] : [])],
     User: '0:0',
     Env: [],
     WorkingDir: '/',
@@ -94,6 +78,7 @@ function hostConfig(request: CreateRequest): HostConfig {
   return {
     ...(request.runtime === null ? {} : { Runtime: request.runtime }),
     ...(request.cgroupParent === null ? {} : { CgroupParent: request.cgroupParent }),
+    ...(request.cpu === null ? {} : { CpusetCpus: String(request.cpu) }),
     NetworkMode: 'none',
     ReadonlyRootfs: true,
     // uid= and gid= because runc ignores mode= where the directory exists (finding F4); the image's folders have these modes.

@@ -6,6 +6,8 @@ import { createBody, isGvisor } from './create-body.ts';
 import { EngineError } from './deadline.ts';
 import type { Engine, EngineFacts } from './engine.ts';
 import { ParentCgroups } from './parent-cgroups.ts';
+import { imageId } from './image.ts';
+import { CpuLeases } from './cpu-leases.ts';
 import { Reaper } from './reaper.ts';
 
 /** Upper half of the product's range 200000..209999; the native launcher leases from the lower half of the same host. */
@@ -27,7 +29,15 @@ export interface DockerLauncherOptions {
   readonly runtime: string | null;
   /** Stable over restarts of one installation, and in use once at a time: what a former process left under it is removed at start. */
   readonly ownerId: string;
+  /** CPUs to lease, one for each place that gets no more than one; default none: places share all. */
+  readonly cpus?: readonly number[];
   readonly onDiagnostics?: (text: string) => void;
+}
+
+interface LauncherParts {
+  readonly facts: EngineFacts;
+  readonly cgroups: ParentCgroups;
+  readonly imageId: string;
 }
 
 /**
@@ -39,6 +49,8 @@ export interface DockerLauncherOptions {
 export class DockerLauncher implements Launcher {
   readonly name = 'docker';
   readonly #options: DockerLauncherOptions;
+  readonly #imageId: string;
+  readonly #cpus: CpuLeases;
   readonly #facts: EngineFacts;
   readonly #cgroups: ParentCgroups;
   readonly #reaper: Reaper;
@@ -49,9 +61,11 @@ export class DockerLauncher implements Launcher {
   #sequence = 0;
   #isClosed = false;
 
-  private constructor(options: DockerLauncherOptions, facts: EngineFacts, cgroups: ParentCgroups) {
+  private constructor(options: DockerLauncherOptions, { facts, cgroups, imageId: id }: LauncherParts) {
     const { engine, ownerId } = options;
     this.#options = options;
+    this.#imageId = id;
+    this.#cpus = new CpuLeases(options.cpus ?? []);
     this.#facts = facts;
     this.#cgroups = cgroups;
     this.#reaper = new Reaper({ engine, cgroups, ownerId, isOpen: (sandboxId) => this.#open.has(sandboxId) });
@@ -66,7 +80,12 @@ export class DockerLauncher implements Launcher {
         detail: `the engine has no runtime ${options.runtime} (it has ${known})`,
       });
     }
-    const launcher = new DockerLauncher(options, facts, await ParentCgroups.of(facts));
+    const parts = {
+      facts,
+      cgroups: await ParentCgroups.of(facts),
+      imageId: await imageId(options.engine, options.image),
+    };
+    const launcher = new DockerLauncher(options, parts);
     await launcher.#reaper.sweep();
     launcher.#reaper.start();
     return launcher;
@@ -96,6 +115,7 @@ export class DockerLauncher implements Launcher {
     const container = await this.#create(sandboxId, limits).catch((error: unknown) => {
       // Perhaps there is a container all the same: from now on it is the reaper's.
       this.#open.delete(sandboxId);
+      this.#cpus.give(sandboxId);
       throw error;
     });
     const place = this.#placeOf(sandboxId, container, limits);
@@ -127,7 +147,7 @@ export class DockerLauncher implements Launcher {
       this.#nextUid = uid === UIDS.last ? UIDS.first : uid + 1;
       const container = await this.#options.engine.create(
         createBody({
-          image: this.#options.image,
+          image: this.#imageId,
           runtime: this.#options.runtime,
           uid,
           sandboxId,
@@ -135,6 +155,7 @@ export class DockerLauncher implements Launcher {
           expiresAtMs: Date.now() + limits.deadlineMs + EXPIRY_MARGIN_MS,
           limits,
           cgroupParent: this.#cgroups.parentOf(sandboxId),
+          cpu: limits.cpuMilli <= 1000 ? this.#cpus.take(sandboxId) : null,
         }),
       );
       if (container !== null) return container;
@@ -166,6 +187,7 @@ export class DockerLauncher implements Launcher {
       .finally(() => {
         clearTimeout(force);
         this.#open.delete(sandboxId);
+        this.#cpus.give(sandboxId);
         this.#removals.delete(removal);
       });
     this.#removals.add(removal);

@@ -35,9 +35,26 @@ export async function ensureSandboxImage(engine: Engine, request: ImageRequest):
   return image;
 }
 
+interface ImageConfig {
+  readonly Labels?: Readonly<Record<string, string>> | null;
+  readonly Volumes?: Readonly<Record<string, unknown>> | null;
+}
+
 interface KnownImage {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Folders that the engine would give to each container as disk space without a bound. */
+  readonly volumes: readonly string[];
+}
+
+/** The engine's id of an image that sandboxes can be made of. Throws EngineError. */
+export async function imageId(engine: Engine, name: string): Promise<string> {
+  const known = await inspectImage(engine, name);
+  if (known === null) throw new EngineError('find the sandbox image', { detail: `the engine has no image ${name}` });
+  if (known.volumes.length === 0) return known.id;
+  throw new EngineError('use the sandbox image', {
+    detail: `${name} declares volumes (${known.volumes.join(', ')}), which would be disk space without a bound: build it without VOLUME`,
+  });
 }
 
 /** Null when the engine has no image of that name. */
@@ -45,8 +62,8 @@ export async function inspectImage(engine: Engine, name: string): Promise<KnownI
   try {
     const start = () => engine.docker.getImage(name).inspect();
     const { Id: id, Config: config } = await withDeadline('inspect the image', SMALL_MS, start);
-    const labels = (config as { Labels?: Readonly<Record<string, string>> | null } | undefined)?.Labels;
-    return { id, labels: labels ?? {} };
+    const known = config as ImageConfig | undefined;
+    return { id, labels: known?.Labels ?? {}, volumes: Object.keys(known?.Volumes ?? {}) };
   } catch (error) {
     if (error instanceof EngineError && error.statusCode === 404) return null;
     throw error;
