@@ -1,0 +1,140 @@
+import type { AbuseCase, SeenJob, World } from '../../case.ts';
+import type { Submission } from '../../../support/client.ts';
+import { KIB, submission } from '../../programs.ts';
+
+const ROUNDS = 100;
+const AT_ONCE = 2;
+const WALL_MS = 300;
+/** Times are rounded to the millisecond. */
+const ROUNDING_MS = 1;
+
+/** Runs all, two at a time; what each of them shows that is wrong. */
+async function runAll(
+  world: World,
+  submissions: readonly Submission[],
+  faultsOf: (seen: SeenJob) => readonly string[],
+): Promise<readonly string[]> {
+  const faults: string[] = [];
+  const verdicts: (string | null)[] = [];
+  let longestOkMs = 0;
+  const waiting = [...submissions];
+  const client = async (): Promise<void> => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const seen = await world.run(next);
+      verdicts.push(seen.job.verdict);
+      if (seen.job.verdict === 'ok') longestOkMs = Math.max(longestOkMs, seen.job.wallTimeMs ?? 0);
+      faults.push(...faultsOf(seen));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, client));
+  const counts = [...Map.groupBy(verdicts, (verdict) => verdict)];
+  world.note(
+    counts.map(([verdict, all]) => `${all.length} × ${verdict}`).join(', ') + `; longest ok ${longestOkMs} ms`,
+  );
+  return faults;
+}
+
+/** Sleeps until so many milliseconds after its start, as the sandbox counts it, prints and ends. */
+const endsAt = (ms: number): Submission =>
+  submission('perl', `use Time::HiRes "sleep"; sleep(${ms / 1000}); syswrite(STDOUT, "end");`, {
+    limits: { wallTimeMs: WALL_MS, cpuTimeMs: 3000 },
+  });
+
+/**
+ * Ended or killed: text, exit code, error and verdict tell the same story. A program whose end PID 1 sees before it kills has
+ * ended, even when PID 1 itself was late: so its time may be above the limit, by as much as the machine is loaded.
+ */
+function oneStory({ job, stdout }: SeenJob): readonly string[] {
+  const told = `${job.verdict}, exit ${job.exitCode}, signal ${job.signal}, ${job.wallTimeMs} ms, ${JSON.stringify(String(stdout))}, attempt ${job.attempt}`;
+  const isEnded = job.verdict === 'ok' && job.exitCode === 0 && String(stdout) === 'end' && job.error === null;
+  const isKilled =
+    job.verdict === 'wall_time_limit' &&
+    job.exitCode === null &&
+    job.signal === null &&
+    (job.wallTimeMs ?? 0) >= WALL_MS - ROUNDING_MS;
+  return (isEnded || isKilled) && job.attempt === 1 ? [] : [told];
+}
+
+/** Ends by itself in the very moment in which it is over its limit. */
+const OVER_AND_OUT: Readonly<Record<string, { readonly job: Submission; readonly verdicts: readonly string[] }>> = {
+  'one byte too many, then the end': {
+    job: submission('perl', `syswrite(STDOUT, "x" x ${KIB + 1});`, {
+      limits: { outputBytes: KIB },
+    }),
+    verdicts: ['output_limit'],
+  },
+  'CPU time to the limit, then the end': {
+    job: submission('perl', 'my $t; do { $t = (times)[0] + (times)[1] } while ($t < 0.20);', {
+      limits: { cpuTimeMs: 200, wallTimeMs: 3000 },
+    }),
+    verdicts: ['ok', 'time_limit'],
+  },
+  'killed by itself at the wall limit': {
+    job: submission('perl', 'use Time::HiRes "sleep"; sleep(0.29); kill 9, $$;', {
+      limits: { wallTimeMs: WALL_MS, cpuTimeMs: 3000 },
+    }),
+    verdicts: ['signalled', 'wall_time_limit'],
+  },
+};
+
+const SLEEPERS = 100;
+
+export const LIMIT_CASES: readonly AbuseCase[] = [
+  {
+    id: 'T5',
+    title: `ends ten milliseconds before the limit, at it, after it, ${ROUNDS} times each`,
+    tags: ['full'],
+    expected: 'ended or killed, never both: verdict, exit code, text and time tell one story',
+    acts: [WALL_MS - 40, WALL_MS - 10, WALL_MS, WALL_MS + 10].map((ms) => ({
+      name: `${ms} of ${WALL_MS} ms`,
+      script: (world: World) =>
+        runAll(
+          world,
+          Array.from({ length: ROUNDS }, () => endsAt(ms)),
+          oneStory,
+        ),
+    })),
+  },
+  {
+    id: 'T6',
+    title: 'ends while the kill is under way',
+    tags: ['full'],
+    expected: 'one verdict, no error, one attempt',
+    acts: Object.entries(OVER_AND_OUT).map(([name, { job, verdicts }]) => ({
+      name,
+      script: (world: World) =>
+        runAll(
+          world,
+          Array.from({ length: ROUNDS / 2 }, () => job),
+          (seen) =>
+            verdicts.includes(seen.job.verdict ?? '') && seen.job.attempt === 1
+              ? []
+              : [`${seen.job.verdict}, attempt ${seen.job.attempt}: ${seen.job.error}`],
+        ),
+    })),
+  },
+  {
+    id: 'T9',
+    title: `${SLEEPERS} jobs of one user that sleep at no CPU time to hold the slots`,
+    tags: ['full'],
+    expected:
+      'there are no users to cap: all are accepted, wait their turn and end well; the others wait with them, and are right',
+    acts: [
+      {
+        script: async (world) => {
+          const sleeper = submission('bash', 'sleep 0.3; echo slept');
+          const startMs = performance.now();
+          const jobs = await Promise.all(Array.from({ length: SLEEPERS }, () => world.submit(sleeper)));
+          world.note(`${SLEEPERS} accepted in ${Math.round(performance.now() - startMs)} ms`);
+          const faults: string[] = [];
+          for (const job of jobs) {
+            const seen = await world.finish(job, sleeper);
+            faults.push(...world.compare(seen, { verdicts: ['ok'], stdout: 'slept\n' }));
+          }
+          world.note(`done after ${Math.round(performance.now() - startMs)} ms`);
+          return faults;
+        },
+      },
+    ],
+  },
+];
