@@ -78,8 +78,9 @@ export class ComposeProject implements AsyncDisposable {
     writeFileSync(envFile, environmentText(engine, ports, options));
     this.#args = [
       'compose',
-      ...['--project-name', `runyard-test-${randomBytes(3).toString('hex')}`],
-      ...['--env-file', envFile, '--project-directory', PROJECT_DIR],
+      `--project-name=runyard-test-${randomBytes(3).toString('hex')}`,
+      `--env-file=${envFile}`,
+      `--project-directory=${PROJECT_DIR}`,
       ...(options.profile === null ? [] : ['--profile', options.profile]),
     ];
   }
