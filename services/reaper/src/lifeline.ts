@@ -8,18 +8,25 @@ const LONGEST_MS = 60 * 60_000;
 /** Epoch seconds of the engine are cut off, and its clock may differ a little. */
 const CLOCK_TOLERANCE_MS = 2_000;
 
-/** Resolves when the other end of the stream is closed, however its process ended. Content is ignored. */
-export function lifelineEnded(stream: Readable): Promise<void> {
+/**
+ * Resolves when the other end of the stream is closed, however its process ended: `stopped` when it said something before,
+ * as a server does that has removed its containers itself; else `died`.
+ */
+export function lifelineEnded(stream: Readable): Promise<'stopped' | 'died'> {
   return new Promise((resolve) => {
-    stream.on('end', resolve);
-    stream.on('error', () => resolve());
-    stream.on('close', resolve);
-    stream.resume();
+    let hasSpoken = false;
+    const end = (): void => resolve(hasSpoken ? 'stopped' : 'died');
+    stream.on('data', () => (hasSpoken = true));
+    for (const event of ['end', 'error', 'close']) stream.on(event, end);
   });
 }
 
 /** Goes on until the dead owner's containers are gone. Those of a successor with the same id are younger and do not count. */
-export async function untilNothingLeft(service: ReaperService, ownerId: string, signal: AbortSignal): Promise<void> {
+export async function untilNothingLeft(
+  service: Pick<ReaperService, 'hasLeft' | 'sweep'>,
+  ownerId: string,
+  signal: AbortSignal,
+): Promise<void> {
   const endedAtMs = Date.now() + CLOCK_TOLERANCE_MS;
   const giveUpAtMs = performance.now() + LONGEST_MS;
   while (performance.now() < giveUpAtMs && !signal.aborted) {

@@ -35,7 +35,8 @@ function readConfig(): ReaperConfig {
 
 async function run(config: ReaperConfig, logger: Logger, stop: AbortController): Promise<void> {
   const { signal } = stop;
-  const lifeline = config.lifelineOwner === null ? new Promise<void>(() => undefined) : lifelineEnded(process.stdin);
+  const { lifelineOwner } = config;
+  const lifeline = lifelineOwner === null ? new Promise<never>(() => undefined) : lifelineEnded(process.stdin);
   // Before the first sweep the server has started nothing: then there is nothing to stay for.
   let isReady = false;
   void lifeline.then(() => {
@@ -53,15 +54,15 @@ async function run(config: ReaperConfig, logger: Logger, stop: AbortController):
     config.admin === null ? null : await startAdminServer({ config: config.admin, readiness, counters, version });
   isReady = true;
   logger.info({ admin: admin?.url }, 'first sweep done');
-  if (config.lifelineOwner !== null) writeLine(1, 'ready\n');
-  const stopped = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve());
+  if (lifelineOwner !== null) writeLine(1, 'ready\n');
+  const stopped = new Promise<'stopped'>((resolve) => {
+    if (signal.aborted) resolve('stopped');
+    signal.addEventListener('abort', () => resolve('stopped'));
   });
-  await Promise.race([lifeline, stopped]);
-  if (!signal.aborted && config.lifelineOwner !== null) {
+  const how = await Promise.race([lifeline, stopped]);
+  if (how === 'died' && lifelineOwner !== null) {
     logger.warn('the server is gone; staying until its containers are');
-    await untilNothingLeft(service, config.lifelineOwner, signal);
+    await untilNothingLeft(service, lifelineOwner, signal);
   }
   admin?.close();
   await service.stop();

@@ -43,6 +43,8 @@ export async function startReaperProcess(options: ReaperProcessOptions): Promise
       resolve(signal === null ? `ended with ${String(code)}` : `killed by ${signal}`),
     );
   });
+  // A server that has given up root may not signal it any more.
+  child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
   try {
     await untilReady(child, exited);
@@ -67,7 +69,7 @@ async function untilReady(child: ChildProcess, exited: Promise<string>): Promise
 
 async function stopChild(child: ChildProcess, exited: Promise<string>): Promise<void> {
   const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  child.kill('SIGTERM');
-  await exited;
+  child.stdin?.end('stop\n');
+  await Promise.race([exited, sleep(2 * STOP_MS, undefined, { ref: false })]);
   clearTimeout(force);
 }
