@@ -28,7 +28,10 @@ export async function expectNoTraces(ownerId: string, deadlineMs = 10_000): Prom
 
 /** Process id of the launcher's daemon of one server, which `/version` does not tell to clients. */
 export function launcherPidOf(ownerId: string): number {
-  const pid = otherPids().find((candidate) => isLauncherOf(ownerId, commandOf(candidate)));
+  const pid = otherPids().find((candidate) => {
+    const command = commandOf(candidate);
+    return isLauncherOf(ownerId, command) && !isKeeper(command);
+  });
   if (pid === undefined) throw new Error(`no launcher of ${ownerId} runs`);
   return Number(pid);
 }
@@ -50,6 +53,11 @@ function commandOf(pid: string): string {
   return read(path.join('/proc', pid, 'cmdline'))
     .replaceAll('\0', ' ')
     .trim();
+}
+
+/** It runs the launcher, so that one's arguments stand in its own. */
+function isKeeper(command: string): boolean {
+  return /^\S*\/keeper /.test(command);
 }
 
 function isLauncherOf(ownerId: string, command: string): boolean {

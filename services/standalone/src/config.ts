@@ -16,12 +16,18 @@ export interface StandaloneConfig {
 
 interface ServerConfig {
   readonly dataDir: string;
+  /** Whom a server that root starts shall be: a name, `uid` or `uid:gid`, or `root`; null: the usual one. */
+  readonly user: string | null;
   /** Null: warn on a terminal, info elsewhere. */
   readonly logLevel: LogLevel | null;
 }
 
 const schema = z.object({
   RUNYARD_DATA_DIR: field.text().optional(),
+  RUNYARD_USER: field
+    .text()
+    .regex(/^[a-z_][a-z0-9_-]*\$?$|^\d+(:\d+)?$/, 'must be a name, uid or uid:gid')
+    .optional(),
   LOG_LEVEL: field.choice(LOG_LEVELS).optional(),
 });
 
@@ -39,6 +45,7 @@ function loadServerConfig(env: Env, isRoot: boolean): ServerConfig {
   const values = parseEnv(schema, env);
   return {
     dataDir: path.resolve(values.RUNYARD_DATA_DIR ?? defaultDataDir(env, isRoot)),
+    user: values.RUNYARD_USER ?? null,
     logLevel: values.LOG_LEVEL ?? null,
   };
 }

@@ -1,4 +1,5 @@
 import { openSync, writeSync, closeSync } from 'node:fs';
+import { DataDirectory } from '@runyard/shared/adapters/filesystem';
 import { StartupError } from '@runyard/shared/errors';
 import { TemporaryFolder } from '@runyard/shared/testing';
 import { expect, test } from 'vitest';
@@ -7,8 +8,8 @@ import { openBackend } from './embedded-backend.ts';
 const PAGE_BYTES = 4096;
 
 async function reopened(folder: TemporaryFolder) {
-  (await openBackend(folder.path, () => '')).close();
-  return () => openBackend(folder.path, () => '');
+  (await openBackend(DataDirectory.open(folder.path), () => '')).close();
+  return () => openBackend(DataDirectory.open(folder.path), () => '');
 }
 
 test('a folder that was closed may be opened again', async () => {

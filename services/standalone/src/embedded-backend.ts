@@ -1,5 +1,5 @@
 import { InProcessJobEvents, publishingJobStore, systemClock } from '@runyard/shared/adapters/in-process';
-import { DataDirectory, FilesystemArtifactStore } from '@runyard/shared/adapters/filesystem';
+import { type DataDirectory, FilesystemArtifactStore } from '@runyard/shared/adapters/filesystem';
 import { SqliteArtifactStore, SqliteDatabase, SqliteJobQueue, SqliteJobStore } from '@runyard/shared/adapters/sqlite';
 import { AppError, StartupError } from '@runyard/shared/errors';
 import type { ArtifactStore, Clock, JobEvents, JobStore } from '@runyard/shared/ports';
@@ -16,11 +16,10 @@ export interface EmbeddedBackend {
 }
 
 /**
- * Opens the data folder for this process alone. Whoever held leases and messages before is dead, since its lock is gone,
- * so both are void. Throws StartupError.
+ * Opens what is in the data folder, whose lock this process has, and closes the folder with it. Whoever held leases and messages
+ * before is dead, since its lock is gone, so both are void. Throws StartupError.
  */
-export async function openBackend(dataDir: string, publicBaseUrl: () => string): Promise<EmbeddedBackend> {
-  const directory = DataDirectory.open(dataDir);
+export async function openBackend(directory: DataDirectory, publicBaseUrl: () => string): Promise<EmbeddedBackend> {
   try {
     const database = SqliteDatabase.open(directory.databasePath);
     const clock = systemClock;

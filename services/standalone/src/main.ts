@@ -1,41 +1,48 @@
 /**
  * `npm start`: gateway, executor and sweeper in one process on the embedded backend.
  *
+ * Started as root, it brings what programs run in, starts the launcher as a process of its own, and gives root's rights up
+ * before it opens the database, listens or takes a job: whoever takes this process over can run programs in sandboxes,
+ * and nothing else (docs/adr/0008). The data folder is opened with the rights of that user from the beginning.
+ *
  * Parts start in the order in which they need each other and end in the reverse one: readiness goes, no more jobs are
  * taken, running ones finish within the grace, then gateway, launcher and database close. A kill -9 at any moment is
  * survived: the launcher ends with its lifeline, the next start finds leases void and messages visible again.
  */
-import { hostname } from 'node:os';
 import path from 'node:path';
-import { startGateway, type Gateway } from '@runyard/api-gateway';
-import { Executor } from '@runyard/executor';
 import {
   chooseLauncher,
+  connectLauncher,
   findEngine,
-  JobNeeds,
   requireArchitecture,
   SampleRecord,
-  sandboxReadiness,
   type SandboxSetup,
   setUpSandbox,
   StartupCheck,
 } from '@runyard/executor/sandbox-setup';
+import { LAUNCHER_MAIN } from '@runyard/launcher';
 import type { Language } from '@runyard/shared/domain';
 import { chooseLanguages, loadLanguages } from '@runyard/shared/languages';
 import { createLogger, type Logger } from '@runyard/shared/logging';
 import { runProcess, type RunningServer, Shutdown, Terminal } from '@runyard/shared/process';
-import { staleAfterMs, Sweeper } from '@runyard/sweeper';
 import packageJson from '../package.json' with { type: 'json' };
-import { linkVerifier } from './artifact-links.ts';
 import { loadConfig, type StandaloneConfig } from './config.ts';
-import { openBackend, type EmbeddedBackend } from './embedded-backend.ts';
+import { openBackend } from './embedded-backend.ts';
 import { clientUrl, readyLines } from './ready-lines.ts';
+import {
+  canGainByExec,
+  chooseUser,
+  dropGroups,
+  openDataFolder,
+  renounceNewPrivileges,
+  requireFreePort,
+  sampleFolderOf,
+  type ServerUser,
+  settleInto,
+} from './separation/index.ts';
+import { startWorkers } from './workers.ts';
 
 const LANGUAGES_DIR = path.resolve(import.meta.dirname, '../../../languages');
-/** The embedded backend is one cell. */
-const CELL = 0;
-/** Requests that still run when all jobs have ended get so long to be answered. */
-const GATEWAY_GRACE_MS = 5_000;
 
 const { version } = packageJson;
 const terminal = new Terminal(process.stdout);
@@ -44,7 +51,10 @@ const terminal = new Terminal(process.stdout);
 interface Start {
   readonly config: StandaloneConfig;
   readonly isRoot: boolean;
-  readonly kind: 'native' | 'docker';
+  /** Null: a launcher that somebody else runs. */
+  readonly kind: 'native' | 'docker' | null;
+  /** Whom this process will be; null: it stays who it is. */
+  readonly user: ServerUser | null;
   readonly logger: Logger;
   readonly shutdown: Shutdown;
   /** Aborted when the process is told to end, before or after it is ready. */
@@ -54,9 +64,16 @@ interface Start {
 async function start(signal: AbortSignal): Promise<RunningServer> {
   const isRoot = process.getuid?.() === 0;
   const config = loadConfig(process.env, isRoot);
+  const user = isRoot && process.platform === 'linux' ? chooseUser(config.server.user) : null;
+  if (user !== null) {
+    requireFreePort(config.gateway.port, user);
+    renounceNewPrivileges(process.env);
+    dropGroups();
+  }
   const host = { platform: process.platform, architecture: process.arch, isRoot };
   const architecture = requireArchitecture(host);
-  const kind = await chooseLauncher(config.sandbox.sandbox, host, findEngine);
+  const { sandbox, launcherSocket } = config.sandbox;
+  const kind = launcherSocket === null ? await chooseLauncher(sandbox, host, findEngine) : null;
   const logger = createLogger({
     service: 'runyard',
     version,
@@ -68,8 +85,8 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
     terminal.line(`Runyard ${version}`);
     const known = await loadLanguages(LANGUAGES_DIR, { architecture });
     const languages = chooseLanguages('RUNYARD_LANGUAGES', config.executor.languages, known);
-    await serve(languages, { config, isRoot, kind, logger, shutdown, signal });
-    return { stop: () => shutdown.run() };
+    const { failed } = await serve(languages, { config, isRoot, kind, user, logger, shutdown, signal });
+    return { stop: () => shutdown.run(), failed };
   } catch (error) {
     terminal.done();
     await shutdown.run();
@@ -77,30 +94,32 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
   }
 }
 
-async function serve(wanted: readonly Language[], context: Start): Promise<void> {
-  const { config, isRoot, kind, logger, shutdown, signal } = context;
+/** Resolves when the server is ready, to what rejects when it cannot go on. */
+async function serve(wanted: readonly Language[], context: Start): Promise<{ readonly failed: Promise<never> }> {
+  const { config, isRoot, user, logger, shutdown, signal } = context;
   const { dataDir } = config.server;
   const { cacheDir, startupCheck } = config.sandbox;
   let url = '';
-  const backend = await openBackend(dataDir, () => config.gateway.publicUrl ?? url);
+  const directory = openDataFolder(dataDir, user, isRoot);
+  shutdown.add('data folder', () => directory.close());
+  for (const line of describeStart(context)) terminal.line(line);
+
+  const setup = await setUp(wanted, directory.secret, context);
+  if (user !== null) settleInto(user, cacheDir);
+  if (user !== null && canGainByExec()) logger.warn('setpriv is missing: programs with set-uid bits still count');
+
+  const backend = await openBackend(directory, () => config.gateway.publicUrl ?? url);
   shutdown.add('backend', () => backend.close());
-  terminal.line(`Data ${dataDir}, cache ${cacheDir}, sandbox ${kind}`);
-
-  const { secret } = backend;
-  const host = { config: config.sandbox, kind, isRoot, secret, environment: process.env };
-  const setup = await setUpSandbox({ ...host, languages: wanted, terminal, logger, signal });
-  shutdown.add('launcher', () => setup.launcher.close());
-
   const check = new StartupCheck({
     languages: chooseLanguages('RUNYARD_STARTUP_CHECK', startupCheck, setup.languages),
     sandbox: setup.sandbox,
     artifacts: backend.artifacts,
-    record: SampleRecord.open(cacheDir, setup.host),
+    record: SampleRecord.open(cacheDir, setup.host, sampleFolderOf(user)),
     logger,
   });
   await check.beforeReady(terminal, signal);
 
-  const { gateway, executor } = await startWorkers(backend, setup, check, context);
+  const { gateway, executor } = await startWorkers({ backend, setup, check, config, version, logger, shutdown });
   url = clientUrl(gateway.address);
   const laterChecks = check.afterReady(signal, () => executor.runningJobs < config.executor.slots);
   shutdown.add('startup check', () => laterChecks);
@@ -108,62 +127,38 @@ async function serve(wanted: readonly Language[], context: Start): Promise<void>
   const language = setup.languages.find(({ id }) => id === 'python') ?? setup.languages[0];
   const ready = { url: config.gateway.publicUrl ?? url, startMs: performance.now(), language };
   for (const line of readyLines(ready)) terminal.line(line);
+  return { failed: failureOf(setup) };
 }
 
-/** From here on jobs are accepted and run. */
-async function startWorkers(
-  backend: EmbeddedBackend,
-  { sandbox, languages, facts, check: checkLauncher }: SandboxSetup,
-  check: StartupCheck,
-  { config, logger, shutdown }: Start,
-): Promise<{ gateway: Gateway; executor: Executor }> {
-  const { slots, leaseMs } = config.executor;
-  // What every job needs besides the queue: while one is missing, jobs wait there and spend no attempts.
-  const needs = new JobNeeds({
-    check: async (deadlineMs) => {
-      await Promise.all([checkLauncher?.(deadlineMs), backend.artifacts.ping(), backend.store.ping()]);
-    },
-    onChange: (trouble) => logger.warn({ trouble }, trouble === null ? 'jobs are taken again' : 'no jobs are taken'),
-  });
-  const executor = new Executor(
-    { ...backend, sandbox, languages, logger, untilSandboxWell: (drain) => needs.untilWell(drain) },
-    { slots, leaseMs, worker: `${hostname()}-${process.pid}` },
-  );
-  const sweeper = new Sweeper(
-    {
-      ...backend,
-      knowledge: { kind: 'index', messages: backend.queue },
-      languages: languages.map(({ id }) => id),
-      logger,
-    },
-    { staleAfterMs: staleAfterMs(leaseMs) },
-  );
-  await sweeper.repairAfterCrash();
+function describeStart({ config, isRoot, kind, user }: Start): readonly string[] {
+  const { cacheDir, launcherSocket } = config.sandbox;
+  const sandbox = kind ?? `behind ${launcherSocket ?? ''}`;
+  const as = user === null ? '' : `, as ${user.name} (${user.uid}:${user.gid})`;
+  const line = `Data ${config.server.dataDir}, cache ${cacheDir}, sandbox ${sandbox}${as}`;
+  if (!isRoot || user !== null) return [line];
+  return [line, 'WARNING: RUNYARD_USER=root. The server stays root: whoever takes it over has this whole machine.'];
+}
 
-  const gateway = await startGateway({
-    ...backend,
-    config: config.gateway,
-    languages,
-    logger,
-    cell: CELL,
-    version: { version, details: { ...facts, node: process.version } },
-    sandboxProbe: async () =>
-      sandboxReadiness({
-        isStopping: shutdown.hasBegun,
-        trouble: needs.trouble,
-        faultsInARow: executor.faultsInARow,
-        samples: check.states,
-      }),
-    verifyArtifactLink: linkVerifier(backend.secret),
-  });
-  shutdown.add('gateway', () => gateway.drain(GATEWAY_GRACE_MS));
-  needs.start();
-  shutdown.add('watch', () => needs.stop());
-  sweeper.start();
-  shutdown.add('sweeper', () => sweeper.stop());
-  executor.start();
-  shutdown.add('executor', () => executor.drain(config.executor.drainMs));
-  return { gateway, executor };
+/** What is privileged is started here. */
+async function setUp(languages: readonly Language[], secret: Uint8Array, context: Start): Promise<SandboxSetup> {
+  const { config, isRoot, kind, user, logger, shutdown, signal } = context;
+  const { launcherSocket } = config.sandbox;
+  if (launcherSocket !== null) {
+    const connected = await connectLauncher({ socketPath: launcherSocket, languages, signal });
+    shutdown.add('launcher', () => connected.launcher.close());
+    return connected;
+  }
+  const separation = user === null ? null : { user, launcherMain: LAUNCHER_MAIN };
+  const host = { config: config.sandbox, kind: kind ?? 'native', isRoot, secret, environment: process.env, separation };
+  const setup = await setUpSandbox({ ...host, languages, terminal, logger, signal });
+  shutdown.add('launcher', () => setup.launcher.close());
+  return setup;
+}
+
+/** Without its launcher a server that has given root's rights up can do nothing: whoever watches over it starts it again. */
+async function failureOf({ exited }: SandboxSetup): Promise<never> {
+  const how = await (exited ?? new Promise<never>(() => undefined));
+  throw new Error(`The launcher of this server is gone: it ${how}.`);
 }
 
 await runProcess(start, (line) => terminal.line(line));
