@@ -12,6 +12,7 @@ test('names come from the environment and the cell', () => {
     table: 'runyard-dev-0-jobs',
     queues: { kind: 'per-language', prefix: 'runyard-dev-0-' },
     bucket: 'runyard-dev-0-artifacts',
+    retentionDays: 7,
   });
   expect(loadAwsConfig({ RUNYARD_ENV: 'prod', RUNYARD_CELL: '7', AWS_REGION: 'eu-west-1' })).toMatchObject({
     region: 'eu-west-1',

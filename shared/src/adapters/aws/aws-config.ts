@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { field, parseEnv, type Env } from '../../config/index.ts';
+import type { QueueLayout } from '../sqs/index.ts';
 import { bucketName, MAX_CELL, queuePrefix, tableName, type Deployment } from '../../domain/index.ts';
 
 /** Where a service is reached when it is not AWS itself; undefined leaves it to the SDK and the region. */
@@ -11,17 +12,17 @@ export interface AwsEndpoints {
   readonly s3Public: string | undefined;
 }
 
-/** One queue per language, or one for all (`SQS_QUEUE_URL`), where every executor has to serve every language. */
-export type QueueLayout =
-  { readonly kind: 'per-language'; readonly prefix: string } | { readonly kind: 'single'; readonly url: string };
-
 export interface AwsConfig {
   readonly deployment: Deployment;
   readonly region: string;
   readonly endpoints: AwsEndpoints;
   readonly table: string;
+  /** One queue per language, or one for all (`SQS_QUEUE_URL`), where every executor has to serve every language. */
   readonly queues: QueueLayout;
+
   readonly bucket: string;
+  /** How long jobs and what they left are kept. */
+  readonly retentionDays: number;
 }
 
 const endpoint = () =>
@@ -50,6 +51,7 @@ const schema = z.object({
   SQS_QUEUE_URL: endpoint().optional(),
   CODE_EXEC_BUCKET: field.text().regex(NAME.bucket, 'must be a name of an S3 bucket').optional(),
   RUNYARD_ENV: field.text().regex(NAME.env, 'must be 1 to 20 lower-case letters or digits').default('dev'),
+  RUNYARD_RETENTION_DAYS: field.integer({ min: 1, max: 3650 }).default(7),
   RUNYARD_CELL: field.integer({ min: 0, max: MAX_CELL }).default(0),
 });
 
@@ -76,6 +78,7 @@ export function loadAwsConfig(env: Env): AwsConfig {
         ? { kind: 'per-language', prefix: values.SQS_QUEUE_PREFIX ?? queuePrefix(deployment) }
         : { kind: 'single', url: values.SQS_QUEUE_URL },
     bucket: values.CODE_EXEC_BUCKET ?? bucketName(deployment),
+    retentionDays: values.RUNYARD_RETENTION_DAYS,
   };
 }
 

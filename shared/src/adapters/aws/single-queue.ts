@@ -1,4 +1,4 @@
-import type { QueueLayout } from './aws-config.ts';
+import type { QueueLayout } from '../sqs/index.ts';
 
 /** What an operator should know about one queue for all languages; null where each language has its own. */
 export function singleQueueAdvice(queues: QueueLayout): string | null {

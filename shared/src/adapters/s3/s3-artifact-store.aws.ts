@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { artifactStoreContract } from '../../testing/index.ts';
 import { createS3Client, createS3SigningClient } from '../aws/aws-clients.ts';
 import { testAwsConfig } from '../aws/testing/test-config.ts';

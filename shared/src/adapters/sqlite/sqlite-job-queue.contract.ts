@@ -9,6 +9,7 @@ jobQueueContract('SQLite', async () => {
   const clock = new ManualClock();
   return {
     queue: new SqliteJobQueue(database, { clock }),
+    visibilityMs: 30_000,
     async passMs(ms) {
       clock.advance(ms);
     },

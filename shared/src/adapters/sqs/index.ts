@@ -1,0 +1,3 @@
+export * from './create-queues.ts';
+export type { QueueLayout } from './queue-directory.ts';
+export * from './sqs-job-queue.ts';
