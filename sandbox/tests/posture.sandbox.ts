@@ -13,7 +13,7 @@ import {
   type PostureProbe,
   sentryProbe,
   takePosture,
-} from '../src/doctor/posture/posture-test.ts';
+} from '../src/doctor/posture/take-posture.ts';
 import { withSleeper } from '../src/doctor/posture/sleeper.ts';
 import { SupervisedSandbox } from '../src/index.ts';
 import { startTestEngine } from '../src/testing/engine.ts';

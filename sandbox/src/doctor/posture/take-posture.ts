@@ -3,7 +3,7 @@ import path from 'node:path';
 import { LABEL } from '../../docker/create-body.ts';
 import type { Engine } from '../../docker/engine.ts';
 import type { Sandbox } from '../../sandbox.ts';
-import { comparePosture, type Difference, type GoldenPosture } from './compare.ts';
+import { comparePosture, type Difference, differenceText, type GoldenPosture } from './compare.ts';
 import { observePlace, type PlaceProcesses, type Posture } from './observe.ts';
 import { observeSentry } from './observe-sentry.ts';
 import { findOnHost, withSleeper } from './sleeper.ts';
@@ -17,6 +17,20 @@ export interface PostureResult {
   readonly kind: PostureKind;
   readonly found: Posture;
   readonly differences: readonly Difference[];
+}
+
+/** Of a runtime by the name that the engine knows it by. */
+export function postureKindOf(runtime: string): PostureKind {
+  if (runtime.includes('runsc')) return 'docker-runsc';
+  return runtime.includes('crun') ? 'docker-crun' : 'docker-runc';
+}
+
+/** For a person: that it is what was reviewed, or every difference. */
+export function postureText({ kind, found, differences }: PostureResult): string {
+  const facts = `${Object.keys(found).length} facts of a place, as the host sees it`;
+  if (differences.length === 0) return `Posture (${kind}): ${facts}, are as reviewed.`;
+  const lines = differences.map((difference) => `  ${differenceText(difference)}`);
+  return [`Posture (${kind}): of ${facts}, ${differences.length} are not as reviewed:`, ...lines].join('\n');
 }
 
 /** The file that was reviewed. Null: no such place was reviewed yet. */
