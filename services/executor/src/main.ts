@@ -61,7 +61,7 @@ async function serve(context: Context): Promise<void> {
 
   const backend = openAwsBackend(config.aws, { clock: systemClock, logger, languages: wanted.map(({ id }) => id) });
   shutdown.add('backend', () => backend.close());
-  const setup = await setUp(wanted, context);
+  const setup = await setUp(wanted, known, context);
   shutdown.add('launcher', () => setup.launcher.close());
   const check = new StartupCheck({
     languages: chooseLanguages('RUNYARD_STARTUP_CHECK', config.sandbox.startupCheck, setup.languages),
@@ -135,15 +135,20 @@ async function work(
   return executor;
 }
 
-async function setUp(languages: readonly Language[], { config, logger, signal }: Context): Promise<SandboxSetup> {
+async function setUp(
+  wanted: readonly Language[],
+  known: readonly Language[],
+  { config, logger, signal }: Context,
+): Promise<SandboxSetup> {
   const { launcherSocket, worker } = config.own;
-  if (launcherSocket !== null) return connectLauncher({ socketPath: launcherSocket, languages, signal });
+  if (launcherSocket !== null) return connectLauncher({ socketPath: launcherSocket, languages: wanted, signal });
   logger.warn('RUNYARD_LAUNCHER_SOCKET is not set: this process starts the launcher itself and has its rights');
-  return setUpSandbox({
+  const setup = await setUpSandbox({
     config: config.sandbox,
     kind: await chooseLauncher(config.sandbox.sandbox, host, findEngine),
     isRoot,
-    languages,
+    // One runtime root for all executors of a host, whatever each serves; an image of one's own may have less.
+    languages: config.sandbox.sandboxImage === null ? known : wanted,
     // Only names this executor's containers.
     secret: Buffer.from(hash('sha256', worker, 'hex')),
     environment: process.env,
@@ -151,6 +156,8 @@ async function setUp(languages: readonly Language[], { config, logger, signal }:
     logger,
     signal,
   });
+  const ids = new Set(wanted.map(({ id }) => id));
+  return { ...setup, languages: setup.languages.filter(({ id }) => ids.has(id)) };
 }
 
 function adviseOnQueues({ config, logger }: Context, isSubset: boolean): void {

@@ -1,0 +1,118 @@
+/** A deployment on AWS answers the same requests as `npm start`, field by field; only times, ids and places may differ. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AwsDeployment } from '../support/aws-deployment.ts';
+import { comparable } from '../support/comparable.ts';
+import { TestServer } from '../support/server.ts';
+
+let deployment: AwsDeployment;
+let standalone: TestServer;
+let urls: { readonly aws: string; readonly embedded: string };
+
+beforeAll(async () => {
+  deployment = await AwsDeployment.create();
+  await deployment.start('executor');
+  const [{ client }, server] = await Promise.all([deployment.startGateway(), TestServer.start()]);
+  standalone = server;
+  urls = { aws: client.url, embedded: server.url };
+});
+
+afterAll(async () => {
+  await deployment[Symbol.asyncDispose]();
+  await standalone[Symbol.asyncDispose]();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string | null;
+  readonly headers: readonly string[];
+  readonly body: unknown;
+}
+
+async function ask(url: string, path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, { redirect: 'manual', ...init });
+  const text = await response.text();
+  const headers = [...response.headers.keys()].filter((name) => !['date', 'connection', 'keep-alive'].includes(name));
+  return {
+    status: response.status,
+    contentType: response.headers.get('content-type'),
+    headers: headers.toSorted(),
+    body: text.startsWith('{') ? (JSON.parse(text) as unknown) : text,
+  };
+}
+
+function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: text };
+}
+
+async function expectSame(path: string, init?: RequestInit): Promise<void> {
+  const [aws, embedded] = await Promise.all([ask(urls.aws, path, init), ask(urls.embedded, path, init)]);
+  expect(comparable(aws)).toEqual(comparable(embedded));
+}
+
+const SUBMISSIONS: readonly (readonly [string, Record<string, unknown>])[] = [
+  [
+    'a program that ends well',
+    { language: 'python', code: 'print(input())', input: 'hi\n', userId: 'u', metadata: { a: 1 } },
+  ],
+  ['an alias', { language: 'py', code: 'print(1)' }],
+  ['a program that fails', { language: 'bash', code: 'echo out; echo err >&2; exit 7' }],
+  ['a signal', { language: 'bash', code: 'kill -SEGV $$' }],
+  ['no output', { language: 'bash', code: 'true' }],
+  ['binary output', { language: 'bash', code: `printf '\\xff\\x00a'` }],
+  ['a compile error', { language: 'c', code: 'int main(void) { return x; }' }],
+  ['a compiled program', { language: 'c', code: '#include <stdio.h>\nint main(void) { puts("c"); }' }],
+  ['a time limit', { language: 'bash', code: 'while :; do :; done', limits: { cpuTimeMs: 200, wallTimeMs: 5000 } }],
+  ['an output limit', { language: 'bash', code: 'while :; do echo 1234567; done', limits: { outputBytes: 4096 } }],
+  ['arguments and variables', { language: 'bash', code: 'echo "$1 $X"', args: ['a b'], env: { X: 'y' } }],
+  ['a long source', { language: 'bash', code: `# ${'x'.repeat(100_000)}\necho long` }],
+];
+
+describe('a submission', () => {
+  test.each(SUBMISSIONS)('%s', async (_title, submission) => {
+    await expectSame('/submit?wait=25', post(submission));
+  });
+
+  test.each(SUBMISSIONS.slice(0, 6))('%s: its result and its link', async (_title, submission) => {
+    const results = await Promise.all(
+      [urls.aws, urls.embedded].map(async (url) => {
+        const job = (await ask(url, '/submit?wait=25', post(submission))).body as { executionId: string };
+        const result = await ask(url, `/result/${job.executionId}`);
+        const link = (result.body as { url: string | null }).url;
+        const bytes = link === null ? null : Buffer.from(await (await fetch(link)).arrayBuffer()).toString('hex');
+        const missing = await ask(url, `/result/${job.executionId}?stream=stderr&redirect=1`);
+        return { result, bytes, missing: missing.status };
+      }),
+    );
+    expect(comparable(results[0])).toEqual(comparable(results[1]));
+  });
+});
+
+const REQUESTS: [title: string, path: string, init?: RequestInit][] = [
+  ['languages', '/languages'],
+  ['one language', '/languages/c++'],
+  ['no such language', '/languages/cobol'],
+  ['no such job', '/status/01890000-0000-7000-8000-000000000000'],
+  ['no id', '/status/nonsense'],
+  ['no result', '/result/01890000-0000-7000-8000-000000000000'],
+  ['no such path', '/nothing'],
+  ['another method', '/submit'],
+  ['liveness', '/health/live'],
+  ['an unknown language', '/submit', post({ language: 'pyhton', code: '' })],
+  ['an unknown version', '/submit', post({ language: 'python', version: '2.7', code: '' })],
+  ['a limit too high', '/submit', post({ language: 'python', code: '', limits: { memoryBytes: 1e15 } })],
+  ['a wrong field', '/submit', post({ language: 'python', code: 5, what: 1 })],
+  ['no JSON', '/submit', post('{')],
+  ['a short door', '/execute', post({ language: 'python', code: 'print(6 * 7)' })],
+  ['a short door to nowhere', '/execute', post({ language: 'cobol', code: '' })],
+];
+
+test.each(REQUESTS)('%s', async (_title, path, init) => {
+  await expectSame(path, init);
+});
+
+test('a key used again, and for something else', async () => {
+  for (const code of ['echo 1', 'echo 1', 'echo 2']) {
+    await expectSame('/submit?wait=25', post({ language: 'bash', code }, { 'idempotency-key': 'k-1' }));
+  }
+});
