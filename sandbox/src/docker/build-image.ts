@@ -9,10 +9,10 @@ import { installNpm } from '../runtime-root/install-npm.ts';
 import { checkRecipe, normaliseRecipe, recipeId, type RootRecipe } from '../runtime-root/recipe.ts';
 import { readSourceFolder, type SourceFolder } from '../runtime-root/source-list.ts';
 import { withDeadline } from './deadline.ts';
-import { packagesDockerfile, runtimeDockerfile, supervisorDockerfile } from './dockerfile.ts';
+import { ownImageDockerfile, packagesDockerfile, runtimeDockerfile, supervisorDockerfile } from './dockerfile.ts';
 import type { Engine } from './engine.ts';
 import { followProgress } from './image-progress.ts';
-import { inspectImage, startTar } from './image.ts';
+import { imageId, inspectImage, startTar } from './image.ts';
 import { runInImage } from './run-in-image.ts';
 
 const DEFAULT_BASE = 'debian:trixie-slim';
@@ -67,6 +67,29 @@ export async function buildSandboxImage(engine: Engine, request: BuildImageReque
   const addSources = (dir: string) => writeSources(supervisor, dir);
   await build(engine, { name: image, dockerfile, networkMode: 'none', fill: addSources, request });
   return { image, toolchains };
+}
+
+/**
+ * An operator's own image with our supervisor on top, compiled by its own compiler where it has one, else by that of
+ * Debian. Idempotent. Throws EngineError.
+ */
+export async function buildOnImage(
+  engine: Engine,
+  base: string,
+  request: Pick<BuildImageRequest, 'environment' | 'signal' | 'progress' | 'aptMirror'>,
+): Promise<string> {
+  const supervisor = await readSourceFolder(SUPERVISOR_DIR);
+  const baseId = await imageId(engine, base);
+  const image = `runyard/sandbox:${hashOf(`own ${baseId}`, supervisor)}`;
+  if ((await inspectImage(engine, image)) !== null) return image;
+  request.progress(`Adding the supervisor to ${base}`);
+  const hasCompiler = (await runInImage(engine, base, ['sh', '-c', 'command -v gcc || true'])).trim() !== '';
+  const dockerfile = ownImageDockerfile({ base, compiler: hasCompiler ? base : DEFAULT_BASE, hasCompiler }, supervisor);
+  const networkMode = hasCompiler ? 'none' : 'default';
+  const fill = (dir: string) => writeSources(supervisor, dir);
+  const recipe = { debianPackages: [], npmPackages: {}, prepare: [], versionCommands: {} };
+  await build(engine, { name: image, dockerfile, networkMode, fill, request: { ...request, recipe } });
+  return image;
 }
 
 async function buildRuntime(

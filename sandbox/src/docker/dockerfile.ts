@@ -82,6 +82,28 @@ export function supervisorDockerfile(
   );
 }
 
+/** An image that is not ours gets the supervisor and the mount points, nothing else. */
+export function ownImageDockerfile(
+  image: { readonly base: string; readonly compiler: string; readonly hasCompiler: boolean },
+  sources: SourceFolder,
+): string {
+  const inputs = (sources.list.binaries['supervisor'] ?? []).map((source) => `/opt/runyard/src/${source}`);
+  const install = 'apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev';
+  const folders = Object.entries(FOLDERS).map(([folder, mode]) => `mkdir -p /${folder} && chmod ${mode} /${folder}`);
+  return lines(
+    `FROM ${image.compiler} AS compiler`,
+    'USER 0:0',
+    ...(image.hasCompiler ? [] : [run('sh', '-c', install)]),
+    'COPY supervisor /opt/runyard/src',
+    run('gcc', ...sources.list.flags, '-o', '/opt/runyard/supervisor', ...inputs),
+    `FROM ${image.base}`,
+    'USER 0:0',
+    'COPY --from=compiler /opt/runyard/supervisor /opt/runyard/supervisor',
+    run('sh', '-c', folders.join(' && ')),
+    'ENTRYPOINT ["/opt/runyard/supervisor"]',
+  );
+}
+
 function run(...argv: readonly string[]): string {
   return `RUN ${JSON.stringify(argv)}`;
 }

@@ -1,4 +1,4 @@
-export { type BuildImageRequest, buildSandboxImage, type BuiltImage } from './build-image.ts';
+export { buildOnImage, type BuildImageRequest, buildSandboxImage, type BuiltImage } from './build-image.ts';
 export { EngineError } from './deadline.ts';
 export { DockerLauncher, type DockerLauncherOptions } from './docker-launcher.ts';
 export { Engine, type EngineFacts } from './engine.ts';

@@ -1,4 +1,4 @@
-import { buildSandboxImage, type Engine, ensureSandboxImage, runInImage } from '../docker/index.ts';
+import { buildOnImage, buildSandboxImage, type Engine, ensureSandboxImage, runInImage } from '../docker/index.ts';
 import { type RootRecipe, RuntimeRootError } from '../runtime-root/index.ts';
 import { bringRoot, mirrorOf, type RuntimeRequest } from './bring-root.ts';
 
@@ -6,8 +6,8 @@ export interface SandboxImageRequest extends RuntimeRequest {
   readonly engine: Engine;
   /** The operator's own image, or null: the runtime root. */
   readonly sandboxImage: string | null;
-  /** Only root can make a runtime root; without it the engine builds the image. */
-  readonly isRoot: boolean;
+  /** Whether this process can make a runtime root (see `canMakeRoots`); if not, the engine builds the image. */
+  readonly canMakeRoots: boolean;
   /** One line for a person. */
   readonly onLine: (line: string) => void;
 }
@@ -29,9 +29,9 @@ const SUPERVISOR_ONLY: RootRecipe = { debianPackages: [], npmPackages: {}, prepa
  * Throws EngineError, RuntimeRootError.
  */
 export async function bringImage(request: SandboxImageRequest): Promise<SandboxImage> {
-  const { sandboxImage, isRoot } = request;
+  const { sandboxImage, canMakeRoots } = request;
   if (sandboxImage !== null) return await bringOwnImage(sandboxImage, request);
-  if (!isRoot) return await buildImage(request);
+  if (!canMakeRoots) return await buildImage(request);
   try {
     return await importRoot(request);
   } catch (error) {
@@ -59,13 +59,30 @@ async function buildImage(request: SandboxImageRequest): Promise<SandboxImage> {
 /** Its toolchains are its own: they are asked, not assumed. Only our supervisor is added, for which a small root is needed. */
 async function bringOwnImage(name: string, request: SandboxImageRequest): Promise<SandboxImage> {
   const { engine, recipe, onLine: progress } = request;
-  const { root, binaries } = await bringRoot({ ...request, recipe: SUPERVISOR_ONLY });
-  const { supervisorPath, keeperPath } = binaries;
-  const image = await ensureSandboxImage(engine, { sandboxImage: name, root, supervisorPath, progress });
+  const { image, keeperPath } = request.canMakeRoots ? await addCompiled(name, request) : await addBuilt(name, request);
   const toolchains: Record<string, string> = {};
   for (const [id, versionCommand] of Object.entries(recipe.versionCommands)) {
     progress(`Asking ${name} for its ${id}`);
     toolchains[id] = await runInImage(engine, image, versionCommand);
   }
   return { image, toolchains, runtimeRoot: name, keeperPath };
+}
+
+async function addCompiled(
+  name: string,
+  request: SandboxImageRequest,
+): Promise<Pick<SandboxImage, 'image' | 'keeperPath'>> {
+  const { engine, onLine: progress } = request;
+  const { root, binaries } = await bringRoot({ ...request, recipe: SUPERVISOR_ONLY });
+  const { supervisorPath, keeperPath } = binaries;
+  const image = await ensureSandboxImage(engine, { sandboxImage: name, root, supervisorPath, progress });
+  return { image, keeperPath };
+}
+
+async function addBuilt(
+  name: string,
+  request: SandboxImageRequest,
+): Promise<Pick<SandboxImage, 'image' | 'keeperPath'>> {
+  const { engine, environment, signal, onLine: progress } = request;
+  return { image: await buildOnImage(engine, name, { environment, signal, progress }), keeperPath: null };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Launcher } from '@runyard/sandbox';
 import { DockerLauncher, Engine } from '@runyard/sandbox/docker';
-import { bringImage } from '@runyard/sandbox/setup';
+import { bringImage, canMakeRoots } from '@runyard/sandbox/setup';
 import { LauncherServer, type SocketAccess } from '@runyard/sandbox/socket-server';
 import { AppError } from '@runyard/shared/errors';
 import type { LauncherConfig, ReadyImage } from './config.ts';
@@ -72,7 +72,7 @@ async function bringReadyImage(engine: Engine, context: SetupContext): Promise<R
       environment,
       signal,
       mayInstall: maySetUp,
-      isRoot: process.getuid?.() === 0,
+      canMakeRoots: canMakeRoots(),
       progress: terminal.progress,
       onLine: (line) => terminal.running(`  ${line}`),
     });

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { EngineError } from '@runyard/sandbox/docker';
 import { HostRefusal, LauncherFailure } from '@runyard/sandbox/native';
 import { RuntimeRootError } from '@runyard/sandbox/runtime-root';
+import { SocketLauncher } from '@runyard/sandbox/socket';
 import type { SocketAccess } from '@runyard/sandbox/socket-server';
 import { ConfigError } from '@runyard/shared/config';
 import { StartupError } from '@runyard/shared/errors';
@@ -27,6 +28,7 @@ const LANGUAGES_DIR = path.resolve(import.meta.dirname, '../../../languages');
 const NOTHING = { debianPackages: [], npmPackages: {}, prepare: [], versionCommands: {} };
 /** sysexits EX_SOFTWARE: whoever watches over this process starts it again. */
 const EXIT_SOFTWARE = 70;
+const HEALTH_MS = 2_500;
 
 // Whoever reads our lines may go; the end is told by the lifeline.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -93,7 +95,18 @@ function isForOperator(error: unknown): error is Error {
   ].some((kind) => error instanceof kind);
 }
 
+/** `main.ts --health`: whether a launcher with these variables answers and can make places. */
+async function answerHealth(): Promise<never> {
+  const { socketPath } = loadConfig(process.env);
+  const answers = await SocketLauncher.connect({ socketPath, connectMs: HEALTH_MS }).then(
+    () => true,
+    () => false,
+  );
+  process.exit(answers ? 0 : 1);
+}
+
 try {
+  if (process.argv.includes('--health')) await answerHealth();
   const config = loadConfig(process.env);
   if (config.hasLifeline) watchLifeline();
   const launcher = await start(config);

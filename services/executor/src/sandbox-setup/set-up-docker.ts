@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DockerLauncher, Engine } from '@runyard/sandbox/docker';
-import { bringImage, type SandboxImage } from '@runyard/sandbox/setup';
+import { bringImage, canMakeRoots, type SandboxImage } from '@runyard/sandbox/setup';
 import { AppError } from '@runyard/shared/errors';
 import { type LauncherSetup, runtimeRequestOf, type SandboxSetupOptions } from './launcher-setup.ts';
 import { startSeparateDocker } from './separate-docker.ts';
@@ -66,12 +66,12 @@ async function startWithin(
 }
 
 async function bringSandboxImage(engine: Engine, options: SandboxSetupOptions): Promise<SandboxImage> {
-  const { config, isRoot, terminal } = options;
+  const { config, terminal } = options;
   try {
     return await bringImage({
       ...runtimeRequestOf(options),
       engine,
-      isRoot,
+      canMakeRoots: canMakeRoots(),
       sandboxImage: config.sandboxImage,
       onLine: (line) => terminal.running(`  ${line}`),
     });
