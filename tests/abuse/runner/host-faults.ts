@@ -34,6 +34,7 @@ export async function hostFaults({ target, before }: Watched): Promise<readonly 
 function differences(before: HostState, now: HostState): readonly string[] {
   if (now.serverRssBytes === 0) return ['the server has died'];
   return [
+    ...(now.launcherPid === before.launcherPid ? [] : ['the launcher is another process than before']),
     ...over('free memory of the host fell', before.availableBytes - now.availableBytes, TOLERANCE.memoryBytes),
     ...over('free disk of the host fell', before.diskFreeBytes - now.diskFreeBytes, TOLERANCE.diskBytes),
     ...over('tasks of the host grew', now.tasks - before.tasks, TOLERANCE.tasks),

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statfsSync } from 'node:fs';
 import path from 'node:path';
+import { launcherPidOf } from '../../support/host-traces.ts';
 
 /** What the operator of the host sees at one moment. */
 export interface HostState {
@@ -14,6 +15,8 @@ export interface HostState {
   readonly serverRssBytes: number;
   readonly serverCpuMs: number;
   readonly serverDescriptors: number;
+  /** Of the daemon that makes the sandboxes, or null where there is none. */
+  readonly launcherPid: number | null;
   /** Control groups of the server's sandboxes. */
   readonly places: readonly string[];
 }
@@ -45,6 +48,7 @@ export function readHostState(server: WatchedServer): HostState {
     serverRssBytes: kibibytes(readText(`/proc/${server.pid}/status`), 'VmRSS'),
     serverCpuMs: cpuMsOf(server.pid),
     serverDescriptors: list(`/proc/${server.pid}/fd`).length,
+    launcherPid: launcherOf(server.ownerId),
     places: placesOf(server.ownerId),
   };
 }
@@ -57,8 +61,16 @@ function placesOf(ownerId: string): readonly string[] {
   );
 }
 
+function launcherOf(ownerId: string): number | null {
+  try {
+    return launcherPidOf(ownerId);
+  } catch {
+    return null;
+  }
+}
+
 /** CPU time of a process since its start; 0 for one that has ended. */
-export function cpuMsOf(pid: number): number {
+function cpuMsOf(pid: number): number {
   // The name, in parentheses, may hold anything.
   const fields = readText(`/proc/${pid}/stat`).split(') ').pop()?.split(' ') ?? [];
   const [user = 0, system = 0] = fields.slice(UTIME_FIELD - 2, UTIME_FIELD).map(Number);

@@ -30,7 +30,7 @@ const FAILING: readonly Submission[] = [
   submission('javascript', 'console.log(1)', { limits: SMALL }),
   submission('python', 'print(1)', { limits: { openFiles: 16, memoryBytes: 4 * MIB } }),
   submission('go', 'package main\nfunc main() {}', { limits: { compile: { processes: 1 } } }),
-  submission('rust', 'fn main() {}', { limits: { compile: SMALL } }),
+  submission('c', 'int main() {}', { limits: { compile: SMALL } }),
   submission('c', 'int main() {}', { limits: { compile: { fileBytes: 1 } } }),
   submission('c', 'int main() {}', { limits: { compile: { wallTimeMs: 1 } } }),
   submission('typescript', 'const x: number = "a"', { limits: { compile: SMALL } }),
@@ -39,12 +39,18 @@ const FAILING: readonly Submission[] = [
   cMain('execl("/box", "/box", (char *)0); return 126;'),
 ];
 
+const SLOW_MS = 5000;
+
 async function failInEveryWay({ run, note }: World): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const failing of FAILING) {
+    const startMs = performance.now();
     const { job, stdout, stderr } = await run(failing);
     const reply = [JSON.stringify(job), String(stdout), String(stderr)].join('\n');
     const what = `${failing.language} ${JSON.stringify(failing.limits)}`;
+    const tookMs = performance.now() - startMs;
+    if (tookMs > SLOW_MS) note(`${what}: ${job.verdict} after ${Math.round(tookMs)} ms, attempt ${job.attempt}`);
+    if (job.attempt !== 1) faults.push(`${what}: ${job.attempt} attempts`);
     if (job.verdict === 'internal_error') faults.push(`${what}: internal error`);
     faults.push(...leaksIn(reply).map((leak) => `${what}: ${leak}`));
   }
