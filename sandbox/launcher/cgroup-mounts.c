@@ -1,4 +1,6 @@
 #include "cgroup.h"
+#include "cgroup2.h"
+#include "files.h"
 #include "say.h"
 
 #include <errno.h>
@@ -78,10 +80,9 @@ static void take_hierarchy(struct cgroup_mounts *mounts, struct mount_line *line
   mounts->runyard[mounts->count++] = open_runyard(line->point);
 }
 
-static bool version_2_has_memory(char *point) {
+static bool version_2_has_memory(const char *point) {
   char path[PATH_MAX];
   char controllers[512] = "";
-  unescape(point);
   snprintf(path, sizeof path, "%s/cgroup.controllers", point);
   FILE *file = fopen(path, "re");
   if (file == NULL) return false;
@@ -97,14 +98,38 @@ static void refuse_missing(const struct cgroup_mounts *mounts) {
     if (missing[0] != '\0') strcat(missing, ", ");
     strcat(missing, controller_names[i]);
   }
-  if (missing[0] != '\0') refuse("cannot enforce limits: no cgroup v1 hierarchy is mounted for %s", missing);
+  if (missing[0] != '\0') refuse("cannot enforce limits: no cgroup hierarchy is mounted for %s", missing);
+}
+
+/* The path of our own group in version 2, as seen from here: the line `0::/path` of /proc/self/cgroup. */
+static void read_own_path(char *path, size_t size) {
+  char *text = NULL;
+  size_t room = 0;
+  path[0] = '\0';
+  FILE *file = fopen("/proc/self/cgroup", "re");
+  if (file == NULL) return;
+  while (getline(&text, &room, file) > 0)
+    if (strncmp(text, "0::/", 4) == 0 && strchr(text, '\n') != NULL && strncmp(text, "0::/..", 6) != 0)
+      snprintf(path, size, "%.*s", (int)strcspn(text + 3, "\n"), text + 3);
+  free(text);
+  fclose(file);
+}
+
+static void take_version_2(struct cgroup_mounts *mounts, const char *point) {
+  char own_path[PATH_MAX / 2];
+  const char *step;
+  read_own_path(own_path, sizeof own_path);
+  for (int i = 0; i < mounts->count; i++) close(mounts->runyard[i]);
+  *mounts = (struct cgroup_mounts){.is_version_2 = true, .count = 1};
+  mounts->runyard[0] = cgroup2_open_runyard(point, own_path, &step);
+  if (mounts->runyard[0] < 0) refuse("cannot enforce limits: cgroup v2 at %s: %s: %s", point, step, strerror(errno));
 }
 
 void cgroup_find_mounts(struct cgroup_mounts *mounts) {
-  bool version_2 = false;
+  char version_2[PATH_MAX / 2] = "";
   char *text = NULL;
   size_t size = 0;
-  mounts->count = 0;
+  *mounts = (struct cgroup_mounts){.count = 0};
   for (int i = 0; i < CONTROLLERS; i++) mounts->of[i] = -1;
   FILE *file = fopen("/proc/self/mountinfo", "re");
   if (file == NULL) refuse("cannot read /proc/self/mountinfo: %s", strerror(errno));
@@ -112,11 +137,13 @@ void cgroup_find_mounts(struct cgroup_mounts *mounts) {
     struct mount_line line;
     if (!parse_line(text, &line)) continue;
     if (strcmp(line.type, "cgroup") == 0) take_hierarchy(mounts, &line);
-    if (strcmp(line.type, "cgroup2") == 0 && version_2_has_memory(line.point)) version_2 = true;
+    if (strcmp(line.type, "cgroup2") != 0) continue;
+    unescape(line.point);
+    if (version_2_has_memory(line.point)) snprintf(version_2, sizeof version_2, "%s", line.point);
   }
   free(text);
   fclose(file);
-  if (mounts->of[MEMORY] < 0 && version_2)
-    refuse("cgroup v2 only: the native launcher cannot enforce limits here yet");
+  /* A host is of one version as far as memory goes: no controller is in both. */
+  if (mounts->of[MEMORY] < 0 && version_2[0] != '\0') take_version_2(mounts, version_2);
   refuse_missing(mounts);
 }

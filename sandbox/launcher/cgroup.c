@@ -1,4 +1,5 @@
 #include "cgroup.h"
+#include "cgroup2.h"
 #include "files.h"
 #include "say.h"
 
@@ -30,6 +31,14 @@ static int removal_count;
 
 const struct cgroup_mounts *cgroup_mounts(void) {
   return &mounts;
+}
+
+bool cgroup_is_version_2(void) {
+  return mounts.is_version_2;
+}
+
+void cgroup_kill(const struct cgroup *cgroup) {
+  if (mounts.is_version_2) cgroup2_kill(cgroup->dir[0]);
 }
 
 int cgroup_dir(const struct cgroup *cgroup, enum controller controller) {
@@ -81,6 +90,7 @@ static int make_dirs(struct cgroup *cgroup) {
 
 /* The kernel counts memory in pages. Memory and swap together must be at least the memory limit: hence the order. */
 static const char *set_limits(const struct cgroup *cgroup, const struct open_request *request) {
+  if (mounts.is_version_2) return cgroup2_set_limits(cgroup->dir[0], request);
   uint64_t memory = request->memory_bytes / page_bytes * page_bytes;
   int memory_dir = cgroup_dir(cgroup, MEMORY);
   int cpu_dir = cgroup_dir(cgroup, CPU);
@@ -113,6 +123,7 @@ int cgroup_make(const struct open_request *request, struct cgroup *cgroup, const
  * host. The process has one thread, so it is the same as moving the process.
  */
 int cgroup_enter(const struct cgroup *cgroup) {
+  if (mounts.is_version_2) return 0;
   for (int i = 0; i < mounts.count; i++)
     if (write_text(cgroup->dir[i], "tasks", "0") != 0) return -1;
   return 0;
@@ -126,6 +137,7 @@ static int read_oom_kills(const struct cgroup *cgroup, uint64_t *kills) {
 }
 
 void cgroup_usage(const struct cgroup *cgroup, struct end_report *report) {
+  if (mounts.is_version_2) return cgroup2_usage(cgroup->dir[0], report);
   uint64_t cpu_ns = 0;
   uint64_t pids_peak = 0;
   if (read_oom_kills(cgroup, &report->oom_kills) != 0) say("the OOM kills of a sandbox could not be read");
@@ -159,6 +171,20 @@ static void require_memory_files(const struct cgroup *cgroup) {
     refuse("cannot enforce memory limits: the kernel does not count OOM kills (memory.oom_control)");
 }
 
+static void require_version_1(const struct cgroup *cgroup) {
+  /* No limit, but from now on counted: the kernel rewrites its own code when the first group is, and back after the last. */
+  if (write_text(mounts.runyard[mounts.of[MEMORY]], socket_limit, "-1") != 0)
+    refuse("cannot enforce limits: socket buffers (%s): %s", socket_limit, strerror(errno));
+  require_memory_files(cgroup);
+}
+
+static void require_version_2(const struct cgroup *cgroup) {
+  int dir = cgroup->dir[0];
+  if (faccessat(dir, "memory.swap.max", F_OK, 0) != 0 && host_has_swap())
+    refuse("cannot enforce memory limits: swap is on and the kernel does not account it (memory.swap.max is missing)");
+  cgroup2_require_files(dir);
+}
+
 void cgroup_start(const char *owner) {
   const struct open_request trial = {.memory_bytes = 64ull << 20, .processes = 16, .cpu_milli = 1000};
   struct cgroup cgroup;
@@ -169,9 +195,7 @@ void cgroup_start(const char *owner) {
   sweep_dead_owners(owner);
   has_memsw = faccessat(mounts.runyard[mounts.of[MEMORY]], "memory.memsw.limit_in_bytes", F_OK, 0) == 0;
   if (cgroup_make(&trial, &cgroup, &step) != 0) refuse("cannot enforce limits: %s: %s", step, strerror(errno));
-  /* No limit, but from now on counted: the kernel rewrites its own code when the first group is, and back after the last. */
-  if (write_text(mounts.runyard[mounts.of[MEMORY]], socket_limit, "-1") != 0)
-    refuse("cannot enforce limits: socket buffers (%s): %s", socket_limit, strerror(errno));
-  require_memory_files(&cgroup);
+  if (mounts.is_version_2) require_version_2(&cgroup);
+  else require_version_1(&cgroup);
   cgroup_drop(&cgroup);
 }

@@ -1,4 +1,7 @@
-/* Control groups, version 1: one group `/runyard/<owner>.<number>` per sandbox in each hierarchy that is needed. */
+/*
+ * Control groups: one group `/runyard/<owner>.<number>` per sandbox, in each hierarchy of version 1 that is needed or in the one
+ * of version 2 (cgroup2.h).
+ */
 #ifndef CGROUP_H
 #define CGROUP_H
 
@@ -15,8 +18,9 @@ struct cgroup {
   int dir[CONTROLLERS];
 };
 
-/* cgroup-mounts.c: where the controllers are. Refuses when one is missing, or when the host has version 2 only. */
+/* cgroup-mounts.c: where the controllers are. Version 1 where it has memory, else version 2; refuses when one is missing. */
 struct cgroup_mounts {
+  bool is_version_2;
   int count;
   /* Directory descriptors of `/runyard` in each hierarchy. */
   int runyard[CONTROLLERS];
@@ -32,9 +36,12 @@ const struct cgroup_mounts *cgroup_mounts(void);
 /* Makes the group and sets its limits. -1 with errno; `*step` then names what failed. */
 int cgroup_make(const struct open_request *request, struct cgroup *cgroup, const char **step);
 
-/* Moves the calling process (the future PID 1) into the group. */
+/* Moves the calling process (the future PID 1) into the group. With version 2 it was made there already. */
 int cgroup_enter(const struct cgroup *cgroup);
 int cgroup_dir(const struct cgroup *cgroup, enum controller controller);
+bool cgroup_is_version_2(void);
+/* Version 2: ends all processes of it. Version 1 cannot: PID 1's death must do. */
+void cgroup_kill(const struct cgroup *cgroup);
 
 /* Fills the counters of `report`; a counter that cannot be read stays 0. */
 void cgroup_usage(const struct cgroup *cgroup, struct end_report *report);

@@ -178,6 +178,7 @@ static void kill_for(struct connection *connection, enum cause cause) {
   if (connection->cause != CAUSE_ITSELF) return;
   connection->cause = cause;
   place_kill(&connection->place);
+  cgroup_kill(&connection->cgroup);
 }
 
 static void after_death(struct connection *connection) {

@@ -1,4 +1,5 @@
 #include "facts.h"
+#include "cgroup.h"
 #include "lease.h"
 #include "say.h"
 
@@ -18,9 +19,10 @@ void facts_start(const char *owner, const char *setup) {
   struct utsname host;
   if (uname(&host) != 0) refuse("uname: %s", strerror(errno));
   snprintf(launcher_text, sizeof launcher_text,
-           "{\"launcher\":\"native\",\"cgroup\":\"v1\",\"kernel\":\"%.65s\",\"ownerId\":\"%s\",\"firstUid\":%u,\"uids\":%d,"
+           "{\"launcher\":\"native\",\"cgroup\":\"%s\",\"kernel\":\"%.65s\",\"ownerId\":\"%s\",\"firstUid\":%u,\"uids\":%d,"
            "\"pid\":%d}",
-           host.release, owner, (unsigned)lease_first_uid(), UIDS_PER_LAUNCHER, (int)getpid());
+           cgroup_is_version_2() ? "v2" : "v1", host.release, owner, (unsigned)lease_first_uid(), UIDS_PER_LAUNCHER,
+           (int)getpid());
   char *text = (char *)frame + FRAME_HEADER_BYTES;
   int length = snprintf(text, MAX_FACTS_BYTES, "{\"launcher\":%s,\"setup\":%s}", launcher_text, setup != NULL ? setup : "null");
   if (length < 0 || length >= MAX_FACTS_BYTES) refuse("--facts is too long");

@@ -1,4 +1,5 @@
 #include "place-child.h"
+#include "cgroup2.h"
 #include "files.h"
 #include "privilege.h"
 
@@ -20,7 +21,11 @@
 #include <unistd.h>
 
 /* Descriptors of the supervisor: 0 and 1 the stream, 2 diagnostics, then the control groups. */
-enum { MEMORY_FD = 3, PIDS_FD = 4, CPUACCT_FD = 5, FIRST_FREE_FD = 6, OUT_OF_THE_WAY = 64 };
+enum { FIRST_CGROUP_FD = 3, MOST_CGROUP_FDS = CGROUP2_FILES, OUT_OF_THE_WAY = 64 };
+
+/* What PID 1 is given of its control groups, and their names for its argument. */
+static int cgroup_fds[MOST_CGROUP_FDS] = {-1, -1, -1, -1, -1, -1};
+static const char *cgroup_words[MOST_CGROUP_FDS];
 
 static int failure_fd;
 static int launcher_fd;
@@ -75,21 +80,38 @@ static void onto(int fd, int target) {
   if (dup2(fd, target) < 0) fail("dup2");
 }
 
+/* Before the cgroup namespace: from inside one, the files of version 2 cannot be opened for writing. */
+static void open_cgroups(const struct cgroup *cgroup) {
+  static const char *const words[] = {"memory", "pids", "cpuacct"};
+  static const enum controller controllers[] = {MEMORY, PIDS, CPUACCT};
+  if (cgroup_is_version_2()) {
+    cgroup2_open_files(cgroup_dir(cgroup, MEMORY), cgroup_fds);
+    for (int i = 0; i < CGROUP2_FILES; i++) cgroup_words[i] = cgroup2_words[i];
+    return;
+  }
+  for (int i = 0; i < 3; i++) {
+    cgroup_fds[i] = cgroup_dir(cgroup, controllers[i]);
+    cgroup_words[i] = words[i];
+  }
+}
+
 /* Everything else is close-on-exec already; close_range says it again for what the launcher may have inherited. */
 static int arrange_descriptors(const struct place_tools *tools, const struct place_request *request) {
   int connection = out_of_the_way(request->connection);
-  int memory = out_of_the_way(cgroup_dir(request->cgroup, MEMORY));
-  int pids = out_of_the_way(cgroup_dir(request->cgroup, PIDS));
-  int cpuacct = out_of_the_way(cgroup_dir(request->cgroup, CPUACCT));
+  for (int i = 0; i < MOST_CGROUP_FDS; i++)
+    if (cgroup_fds[i] >= 0) cgroup_fds[i] = out_of_the_way(cgroup_fds[i]);
   int supervisor = out_of_the_way(tools->supervisor);
   failure_fd = out_of_the_way(failure_fd);
   launcher_fd = out_of_the_way(launcher_fd);
   onto(connection, 0);
   onto(connection, 1);
-  onto(memory, MEMORY_FD);
-  onto(pids, PIDS_FD);
-  onto(cpuacct, CPUACCT_FD);
-  if (syscall(SYS_close_range, FIRST_FREE_FD, ~0u, CLOSE_RANGE_CLOEXEC) != 0) fail("close_range");
+  int next = FIRST_CGROUP_FD;
+  for (int i = 0; i < MOST_CGROUP_FDS; i++) {
+    if (cgroup_fds[i] < 0) continue;
+    onto(cgroup_fds[i], next);
+    cgroup_fds[i] = next++;
+  }
+  if (syscall(SYS_close_range, next, ~0u, CLOSE_RANGE_CLOEXEC) != 0) fail("close_range");
   return supervisor;
 }
 
@@ -97,10 +119,15 @@ static void become_supervisor(int supervisor, uid_t uid) __attribute__((noreturn
 
 static void become_supervisor(int supervisor, uid_t uid) {
   char uid_text[16];
-  char cgroup_text[64];
+  char cgroup_text[128] = "";
   snprintf(uid_text, sizeof uid_text, "%u", (unsigned)uid);
-  snprintf(cgroup_text, sizeof cgroup_text, "memory=%d,pids=%d,cpuacct=%d", MEMORY_FD, PIDS_FD, CPUACCT_FD);
-  char *arguments[] = {"supervisor", "--uid", uid_text, "--cgroup", cgroup_text, NULL};
+  for (int i = 0; i < MOST_CGROUP_FDS; i++) {
+    size_t used = strlen(cgroup_text);
+    if (cgroup_fds[i] < 0) continue;
+    snprintf(cgroup_text + used, sizeof cgroup_text - used, "%s%s=%d", used == 0 ? "" : ",", cgroup_words[i], cgroup_fds[i]);
+  }
+  char *option = cgroup_is_version_2() ? "--cgroup2" : "--cgroup";
+  char *arguments[] = {"supervisor", "--uid", uid_text, option, cgroup_text, NULL};
   char *environment[] = {NULL};
   syscall(SYS_execveat, supervisor, "", arguments, environment, AT_EMPTY_PATH);
   fail("execute the supervisor");
@@ -113,6 +140,7 @@ void place_child(const struct place_tools *tools, const struct place_request *re
   reset_signals();
   umask(022);
   if (cgroup_enter(request->cgroup) != 0) fail("enter the control group");
+  open_cgroups(request->cgroup);
   if (unshare(CLONE_NEWCGROUP) != 0) fail("cgroup namespace");
   const char *failed = place_mount(request->open, request->uid);
   if (failed != NULL) fail(failed);

@@ -49,6 +49,10 @@ int place_start(const struct place_request *request, struct place *place) {
     .pidfd = (uint64_t)(uintptr_t)&pidfd,
     .exit_signal = SIGCHLD,
   };
+  if (cgroup_is_version_2()) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = (uint64_t)cgroup_dir(request->cgroup, MEMORY);
+  }
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) return -1;
   pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
   if (pid == 0) place_child(&tools, request, pipe_ends[1]);

@@ -3,6 +3,7 @@
  * only control groups stay. A process is looked for all the same: one may be stuck in the kernel until now.
  */
 #include "cgroup.h"
+#include "cgroup2.h"
 #include "files.h"
 #include "lease.h"
 #include "say.h"
@@ -43,6 +44,11 @@ static void kill_members(int runyard, const char *name) {
   char text[4096];
   int dir = openat(runyard, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0) return;
+  if (cgroup_is_version_2()) {
+    cgroup2_kill(dir);
+    close(dir);
+    return;
+  }
   ssize_t length = read_text(dir, "cgroup.procs", text, sizeof text);
   close(dir);
   /* A list that fills the buffer may end inside a number: that one waits for the next round. */

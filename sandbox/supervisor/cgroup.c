@@ -91,13 +91,29 @@ static bool is_readable(const struct cgroup *cgroup) {
 }
 
 bool cgroup_use_given(struct cgroup *cgroup, const char *list) {
-  *cgroup = (struct cgroup){.layout = &V1, .memory = -1, .pids = -1, .cpu = -1, .is_writable = true};
+  *cgroup = (struct cgroup){.layout = &V1, .memory = -1, .pids = -1, .cpu = -1, .is_writable = true, .restarts_peak = true};
   while (*list != '\0') {
     if (parse_fd(&list, "memory", &cgroup->memory)) continue;
     if (parse_fd(&list, "pids", &cgroup->pids)) continue;
     if (!parse_fd(&list, "cpuacct", &cgroup->cpu)) return false;
   }
   return cgroup->memory != -1 && cgroup->pids != -1 && cgroup->cpu != -1 && is_readable(cgroup);
+}
+
+bool cgroup_use_given_2(struct cgroup *cgroup, const char *list) {
+  struct cgroup2_files *files = &cgroup->files;
+  *cgroup = (struct cgroup){.layout = &V2, .memory = -1, .pids = -1, .cpu = -1, .is_writable = true};
+  *files = (struct cgroup2_files){-1, -1, -1, -1, -1};
+  while (*list != '\0') {
+    if (parse_fd(&list, "dir", &cgroup->memory) || parse_fd(&list, "memory", &files->memory)) continue;
+    if (parse_fd(&list, "swap", &files->swap) || parse_fd(&list, "pids", &files->pids)) continue;
+    if (parse_fd(&list, "peak", &files->peak) || parse_fd(&list, "reclaim", &files->reclaim)) continue;
+    return false;
+  }
+  cgroup->pids = cgroup->cpu = cgroup->memory;
+  uint64_t value;
+  return cgroup->memory != -1 && files->memory != -1 && files->pids != -1 &&
+         read_counter(cgroup->cpu, &V2.cpu, &value) && read_counter(cgroup->memory, &V2.oom_kills, &value);
 }
 
 static bool try_own(struct cgroup *cgroup, const struct cgroup_layout *layout, const char *memory, const char *pids,
@@ -146,8 +162,47 @@ static int limit_memory(int directory, uint64_t bytes) {
   return error == EINVAL ? write_number(directory, "memory.limit_in_bytes", bytes) : error;
 }
 
-int cgroup_limit(const struct cgroup *cgroup, uint64_t memory_bytes, uint64_t tasks) {
+static int write_open(int fd, uint64_t value) {
+  char text[24];
+  int length = snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+  return pwrite(fd, text, (size_t)length, 0) == length ? 0 : errno;
+}
+
+/* A v2 limit below what is in use kills where v1 says EBUSY. So: ask the kernel to take back the difference, and look again. */
+static int make_room(const struct cgroup *cgroup, uint64_t bytes) {
+  static const struct counter current = {"memory.current", NULL, 1};
+  uint64_t used;
+  if (!read_counter(cgroup->memory, &current, &used) || used <= bytes) return 0;
+  if (cgroup->files.reclaim != -1) write_open(cgroup->files.reclaim, used - bytes);
+  return read_counter(cgroup->memory, &current, &used) && used > bytes ? EBUSY : 0;
+}
+
+static int limit_2(struct cgroup *cgroup, uint64_t memory_bytes, uint64_t tasks) {
+  const struct cgroup2_files *files = &cgroup->files;
+  int error = make_room(cgroup, memory_bytes);
+  if (error == 0) error = write_open(files->memory, memory_bytes);
+  if (error == 0 && files->swap != -1) error = write_open(files->swap, 0);
+  if (error == 0) error = write_open(files->pids, tasks);
+  /* Before Linux 6.12 the peak cannot be restarted; then only a new peak is known to be the step's. */
+  cgroup->restarts_peak = error == 0 && files->peak != -1 && write_open(files->peak, 0) == 0;
+  return error;
+}
+
+/* After a restart the file tells through the descriptor that restarted it, and through no other, the peak since then. */
+static void read_peak(const struct cgroup *cgroup, uint64_t *peak) {
+  char text[32];
+  ssize_t got = cgroup->layout == &V2 && cgroup->restarts_peak ? pread(cgroup->files.peak, text, sizeof text - 1, 0) : -1;
+  if (got <= 0) {
+    read_counter(cgroup->memory, &cgroup->layout->memory_peak, peak);
+    return;
+  }
+  text[got] = '\0';
+  *peak = strtoull(text, NULL, 10);
+}
+
+int cgroup_limit(struct cgroup *cgroup, uint64_t memory_bytes, uint64_t tasks) {
   if (!cgroup->is_writable) return 0;
+  if (cgroup->layout == &V2) return limit_2(cgroup, memory_bytes, tasks);
   int error = limit_memory(cgroup->memory, memory_bytes);
   if (error == 0) error = write_number(cgroup->pids, "pids.max", tasks);
   if (error == 0) error = write_number(cgroup->memory, "memory.max_usage_in_bytes", 0);
@@ -165,7 +220,7 @@ void cgroup_read(const struct cgroup *cgroup, struct cgroup_usage *usage) {
   const struct cgroup_layout *layout = cgroup->layout;
   if (layout == NULL) return;
   read_counter(cgroup->cpu, &layout->cpu, &usage->cpu_ns);
-  read_counter(cgroup->memory, &layout->memory_peak, &usage->memory_peak_bytes);
+  read_peak(cgroup, &usage->memory_peak_bytes);
   read_counter(cgroup->memory, &layout->oom_kills, &usage->oom_kills);
   if (cgroup->pids != -1) read_counter(cgroup->pids, &layout->pids_peak, &usage->pids_peak);
   char stat[4096];

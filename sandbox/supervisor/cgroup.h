@@ -1,7 +1,7 @@
 /*
  * What the step used, and the limits of the step, from whichever source this host offers:
  *
- *   given      directory descriptors of our own v1 cgroups, writable: limits per step, peaks reset per step (native)
+ *   given      descriptors of our own cgroups, writable: limits per step, peaks restarted per step where the kernel can (native)
  *   own        /sys/fs/cgroup of our namespace, v1 or v2, read-only: usage alone (docker)
  *   none       neither is readable: resource usage of waited-for processes
  *
@@ -19,6 +19,12 @@ struct cgroup {
   const struct cgroup_layout *layout; /* NULL: no cgroup */
   int memory, pids, cpu;              /* directories */
   bool is_writable;
+  /* The peak is that of the step: v1, and v2 since Linux 6.12. */
+  bool restarts_peak;
+  /* v2 only: files that can no longer be opened for writing from inside the namespace; -1 where there is none. */
+  struct cgroup2_files {
+    int memory, swap, pids, peak, reclaim;
+  } files;
 };
 
 struct cgroup_usage {
@@ -32,6 +38,8 @@ struct cgroup_usage {
 
 /* `memory=<fd>,pids=<fd>,cpuacct=<fd>`, all three; false when malformed or not directories of a v1 cgroup. */
 bool cgroup_use_given(struct cgroup *cgroup, const char *list);
+/* `dir=<fd>,memory=<fd>,…` (launcher/cgroup2.h), dir, memory and pids at least; false when malformed. */
+bool cgroup_use_given_2(struct cgroup *cgroup, const char *list);
 /* Looks into /sys/fs/cgroup; leaves `layout` NULL when nothing there is readable. */
 void cgroup_use_own(struct cgroup *cgroup);
 
@@ -40,7 +48,7 @@ void cgroup_use_own(struct cgroup *cgroup);
  * `tasks` counts every task of the place, PID 1 included. Returns 0 or an errno; EBUSY: what the place holds already
  * is above `memory_bytes`.
  */
-int cgroup_limit(const struct cgroup *cgroup, uint64_t memory_bytes, uint64_t tasks);
+int cgroup_limit(struct cgroup *cgroup, uint64_t memory_bytes, uint64_t tasks);
 
 /* CPU time of the place since its making. 0 without a cgroup. */
 uint64_t cgroup_cpu_ns(const struct cgroup *cgroup);

@@ -1,5 +1,5 @@
 /*
- * supervisor --uid <n> [--cgroup memory=<fd>,pids=<fd>,cpuacct=<fd>] [--own-kernel 1]
+ * supervisor --uid <n> [--cgroup memory=<fd>,pids=<fd>,cpuacct=<fd> | --cgroup2 dir=<fd>,memory=<fd>,…] [--own-kernel 1]
  *
  * Theory of operation
  *
@@ -55,7 +55,7 @@
 static struct session session;
 
 static _Noreturn void usage(void) {
-  say("usage: supervisor --uid <n> [--cgroup memory=<fd>,pids=<fd>,cpuacct=<fd>] [--own-kernel 1]", 0);
+  say("usage: supervisor --uid <n> [--cgroup <list of v1> | --cgroup2 <list of v2>] [--own-kernel 1]", 0);
   _exit(SUPERVISOR_USAGE);
 }
 
@@ -69,15 +69,19 @@ static uid_t parse_uid(const char *text) {
 
 static void parse_arguments(int argc, char **argv) {
   const char *cgroup = NULL;
+  const char *cgroup_2 = NULL;
   for (int i = 1; i < argc; i += 2) {
     if (i + 1 == argc) usage();
     if (strcmp(argv[i], "--uid") == 0) session.uid = parse_uid(argv[i + 1]);
     else if (strcmp(argv[i], "--cgroup") == 0) cgroup = argv[i + 1];
+    else if (strcmp(argv[i], "--cgroup2") == 0) cgroup_2 = argv[i + 1];
     else if (strcmp(argv[i], "--own-kernel") == 0) session.has_own_kernel = strcmp(argv[i + 1], "1") == 0;
     else usage();
   }
   if (session.uid == 0) usage();
-  if (cgroup == NULL) cgroup_use_own(&session.cgroup);
+  if (cgroup_2 != NULL) {
+    if (!cgroup_use_given_2(&session.cgroup, cgroup_2)) die("--cgroup2: not descriptors of a v2 cgroup");
+  } else if (cgroup == NULL) cgroup_use_own(&session.cgroup);
   else if (!cgroup_use_given(&session.cgroup, cgroup)) die("--cgroup: not readable v1 cgroup directories");
 }
 

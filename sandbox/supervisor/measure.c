@@ -44,7 +44,7 @@ void measure_start(struct session *session) {
  */
 static void measure_memory(const struct session *session, const struct cgroup_usage *after, struct exit_body *report) {
   const struct run *run = &session->run;
-  bool is_peak_of_step = session->cgroup.is_writable || after->memory_peak_bytes > run->before.memory_peak_bytes;
+  bool is_peak_of_step = session->cgroup.restarts_peak || after->memory_peak_bytes > run->before.memory_peak_bytes;
   if (session->cgroup.layout == NULL || !is_peak_of_step) {
     report->memory_source = MEMORY_RSS;
     report->memory_peak_bytes = run->max_rss_bytes;

@@ -306,15 +306,15 @@ describe('the daemon', () => {
   // Each makes a host of another sort in a mount namespace of its own, or takes rights away, and becomes the launcher there.
   test.each([
     [
-      'a host with cgroup v2 only',
+      'a host with cgroup v2 that does not give its controllers away',
       `umount /sys/fs/cgroup/* 2>/dev/null; mkdir -p /sys/fs/cgroup/v2 && mount -t cgroup2 none /sys/fs/cgroup/v2
        echo cpu memory pids >/tmp/controllers && mount --bind /tmp/controllers /sys/fs/cgroup/v2/cgroup.controllers`,
-      'cgroup v2 only: the native launcher cannot enforce limits here yet',
+      'cannot enforce limits: cgroup v2 at /sys/fs/cgroup/v2: share out memory, pids and cpu (cgroup.subtree_control): No such file',
     ],
     [
       'a host without some controllers',
       'umount /sys/fs/cgroup/pids /sys/fs/cgroup/cpuacct',
-      'cannot enforce limits: no cgroup v1 hierarchy is mounted for pids, cpuacct',
+      'cannot enforce limits: no cgroup hierarchy is mounted for pids, cpuacct',
     ],
     [
       'control groups that cannot be written',

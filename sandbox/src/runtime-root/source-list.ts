@@ -36,7 +36,7 @@ export function parseSourceList(text: string, files: ReadonlyMap<string, unknown
   let flags: readonly string[] = [];
   for (const line of text.split('\n').map((raw) => raw.trim())) {
     if (line === '' || line.startsWith('#')) continue;
-    const [, name, rest] = /^([a-z][a-z-]*):(.*)$/.exec(line) ?? [];
+    const [, name, rest] = /^([a-z][a-z\d-]*):(.*)$/.exec(line) ?? [];
     if (name === undefined || rest === undefined) throw invalid(`cannot read the line ${JSON.stringify(line)}`);
     const words = rest.split(/\s+/).filter((word) => word !== '');
     if (name === 'flags') {
