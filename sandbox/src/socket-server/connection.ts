@@ -55,6 +55,7 @@ export class Connection {
   readonly #patience: Patiences;
   readonly #gone = new AbortController();
   readonly #boundary = new FrameBoundary();
+  readonly #hasSpoken = Promise.withResolvers<void>();
   #opening: Buffer[] = [];
   #place: Place | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -125,6 +126,7 @@ export class Connection {
   #pumpPlace({ stream }: Place): void {
     stream.on('data', (chunk: Buffer) => {
       this.#boundary.push(chunk);
+      this.#hasSpoken.resolve();
       if (this.#socket.writable) this.#socket.write(chunk);
       this.#options.onUnread();
     });
@@ -134,13 +136,14 @@ export class Connection {
     });
     // Without END there is nothing that a host could believe.
     stream.once('close', () => {
+      this.#hasSpoken.resolve();
       if (!this.#isFinishing) this.destroy();
     });
   }
 
   /** Resolves when the host has said all, or may not say more. */
   async #pumpHost(place: Place, limits: PlaceLimits, rest: Buffer): Promise<void> {
-    const answer = (frame: Buffer): void => this.#insert(frame);
+    const answer = (frame: Buffer): Promise<void> => this.#insert(frame);
     const pump = new HostPump({ place, limits, bounds: this.#options.bounds, answer });
     const frames: Frame[] = [];
     const reader = new FrameReader((frame) => void frames.push(frame));
@@ -159,7 +162,8 @@ export class Connection {
     yield* this.#socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   }
 
-  #insert(frame: Buffer): void {
+  async #insert(frame: Buffer): Promise<void> {
+    await this.#hasSpoken.promise;
     if (!this.#boundary.isBetweenFrames) throw new Error('PID 1 speaks out of turn');
     if (this.#socket.writable) this.#socket.write(frame);
   }

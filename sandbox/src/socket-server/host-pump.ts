@@ -8,8 +8,8 @@ export interface HostPumpOptions {
   /** What OPEN asked for: no step may have more. */
   readonly limits: PlaceLimits;
   readonly bounds: PlaceBounds;
-  /** A frame of the launcher's own, between those of PID 1. */
-  readonly answer: (frame: Buffer) => void;
+  /** A frame of the launcher's own, between those of PID 1 and never before its first. */
+  readonly answer: (frame: Buffer) => Promise<void>;
 }
 
 /** OPEN is none of them: it comes once, before all. */
@@ -69,7 +69,7 @@ export class HostPump {
     this.#step = null;
     if (!this.#isOutOfRoom) this.#isOutOfRoom = !(await this.#prepare(step));
     if (!this.#isOutOfRoom) return await this.#write(frame);
-    this.#options.answer(encodeNoRoom(step.step));
+    await this.#options.answer(encodeNoRoom(step.step));
     if (frame.isLast) await this.#write({ type: 'cancel', step: frame.step });
   }
 
