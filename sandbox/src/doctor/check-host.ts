@@ -18,6 +18,8 @@ export interface CheckHostOptions {
   readonly isEngineLocal?: boolean;
   /** SANDBOX_RUNTIME. */
   readonly runtime?: string | null;
+  /** The launcher is a process of its own (RUNYARD_LAUNCHER_SOCKET). */
+  readonly hasLauncherSocket?: boolean;
   readonly slots?: number;
   /** Most that a job may ask for. */
   readonly slotMemoryBytes?: number;
@@ -54,6 +56,7 @@ async function readFacts(options: CheckHostOptions): Promise<HostFacts> {
       slots: options.slots ?? cores,
       slotMemoryBytes: options.slotMemoryBytes ?? 1024 * MIB,
       isRuntimeNamed: typeof options.runtime === 'string',
+      hasLauncherSocket: options.hasLauncherSocket ?? false,
     },
   };
 }

@@ -101,4 +101,6 @@ export interface PlanFacts {
   readonly slotMemoryBytes: number;
   /** Whether SANDBOX_RUNTIME names the runtime. */
   readonly isRuntimeNamed: boolean;
+  /** Whether RUNYARD_LAUNCHER_SOCKET names a launcher that is a process of its own. */
+  readonly hasLauncherSocket: boolean;
 }

@@ -77,6 +77,11 @@ describe('an engine', () => {
     ['authorization-plugins weak: engine 28.5.2 with opa', { version: '28.5.2', authorizationPlugins: ['opa'] }],
     ['live-restore weak: off', { liveRestore: false }],
     ['rootless-limits missing: limits would be ignored', { isRootless: true, cgroupDriver: 'none' }],
+    [
+      'separation weak: started by an ordinary user, the server itself uses the engine',
+      {},
+      { isRoot: false, plan: { isRuntimeNamed: true } },
+    ],
     ['disk-quota weak: shares the root file system', { rootHasQuota: false }],
     ['memory-of-all-slots weak: 4 × 1024 MiB of 2048 MiB', { memoryBytes: 2 * 1024 ** 3 }],
   ])('%s', (expected, engine, more) => {

@@ -45,7 +45,6 @@ async function examineDocker(request: PostureRequest): Promise<PostureResult> {
     ...runtimeOf(request),
     engine,
     sandboxImage,
-    isRoot: true,
     onLine: request.say,
   });
   const ownerId = randomBytes(8).toString('hex');

@@ -70,6 +70,18 @@ export const ENGINE_CHECKS: readonly Check[] = [
     }),
   },
   {
+    id: 'separation',
+    level: 'advised',
+    why: 'Who may use the engine’s socket is root on the host; the part that talks to the network should not be.',
+    fix: 'Start as root, which gives its rights up, or run services/launcher apart and set RUNYARD_LAUNCHER_SOCKET.',
+    judge: ({ engine, isRoot, plan }) => {
+      if (engine === null) return null;
+      if (plan.hasLauncherSocket) return ok('the launcher is a process of its own');
+      if (isRoot) return ok('the server gives the engine’s socket to its launcher and drops root');
+      return weak('started by an ordinary user, the server itself uses the engine');
+    },
+  },
+  {
     id: 'rootless-limits',
     level: 'required',
     why: 'A rootless engine without cgroup v2 and systemd ignores limits in silence.',

@@ -26,7 +26,7 @@ export const STRONG: HostFacts = {
   processes: { oomScores: { runyard: -900, launcher: -900 } },
   network: { metadataAnswers: false },
   engine: null,
-  plan: { slots: 4, slotMemoryBytes: GIB, isRuntimeNamed: false },
+  plan: { slots: 4, slotMemoryBytes: GIB, isRuntimeNamed: false, hasLauncherSocket: false },
 };
 
 export const STRONG_ENGINE: EngineHostFacts = {
