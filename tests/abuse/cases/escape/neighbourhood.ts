@@ -1,6 +1,6 @@
-import type { AbuseCase } from '../../case.ts';
+import type { AbuseCase, Act } from '../../case.ts';
 import { bash, cMain } from '../../programs.ts';
-import { attempts, DENIED } from '../attempts.ts';
+import { type Attempt, attempts, DENIED } from '../attempts.ts';
 
 /** Whatever it does to PID 1, the deadline is kept. */
 const FIGHT_PID_1 = `signal(SIGTERM, SIG_IGN);
@@ -27,9 +27,60 @@ const CONNECT = `static long connect_to(const char *path, int is_abstract) {
   return connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&name, length);
 }`;
 
+/** What can be opened but is empty is as good as denied. */
+const READ = `static long reads(const char *path) {
+  static char text[65536];
+  int file = open(path, O_RDONLY);
+  long got = file < 0 ? -1 : read(file, text, sizeof text);
+  if (got == 0) errno = ENOENT;
+  return got > 0 ? got : -1;
+}
+static long lists(const char *path) {
+  DIR *folder = opendir(path);
+  struct dirent *entry;
+  while (folder && (entry = readdir(folder)))
+    if (entry->d_name[0] != '.') return 0;
+  if (folder) errno = ENOENT;
+  return -1;
+}`;
+
 const HANDLE = 'struct { unsigned bytes; int type; unsigned char handle[8]; } root = {8, 1, {2}};';
 
 const KEYS = `#include <linux/keyctl.h>`;
+
+const ON_PID_1: readonly Attempt[] = [
+  ['kill 1', 'kill(1, SIGKILL)', 'EPERM'],
+  ['stop 1', 'kill(1, SIGSTOP)', 'EPERM'],
+  ['trace 1', 'ptrace(PTRACE_ATTACH, 1, 0, 0)', 'EPERM'],
+  ['seize 1', 'ptrace(PTRACE_SEIZE, 1, 0, 0)', 'EPERM'],
+  ['memory of 1', 'open("/proc/1/mem", O_RDWR)', DENIED],
+  ['files of 1', 'lists("/proc/1/fd")', DENIED],
+  ['root of 1', 'open("/proc/1/root/etc/shadow", O_RDONLY)', DENIED],
+  ['environment of 1', 'reads("/proc/1/environ")', DENIED],
+  ['maps of 1', 'reads("/proc/1/maps")', DENIED],
+  ['write into 1', 'process_vm_writev(1, &(struct iovec){zeros, 8}, 1, &(struct iovec){zeros, 8}, 1, 0)', 'EPERM'],
+  ['limits of 1', 'prlimit(1, RLIMIT_CPU, &(struct rlimit){0, 0}, 0)', 'EPERM'],
+  ['priority of 1', 'setpriority(PRIO_PROCESS, 1, 19)', /^(EPERM|EACCES)$/],
+  [
+    'signal by pidfd',
+    'CALL(pidfd_send_signal, syscall(SYS_pidfd_open, 1, 0), SIGKILL, 0, 0)',
+    /^(EPERM|EBADF|ESRCH|ENOSYS)$/,
+  ],
+];
+const KILL_ALL_AND_DEADLINE: readonly Act[] = [
+  {
+    name: 'kill -1',
+    job: cMain(
+      'for (int i = 0; i < 3; i++) if (fork() == 0) pause(); usleep(20000); kill(-1, SIGKILL); int n = 0; while (wait(0) > 0) n++; printf("%d\\n", n);',
+    ),
+    expect: { verdicts: ['ok'], stdout: '3\n' },
+  },
+  {
+    name: 'deadline',
+    job: cMain(FIGHT_PID_1, { limits: { wallTimeMs: 1000, cpuTimeMs: 10_000 } }),
+    expect: { verdicts: ['wall_time_limit'], step: 'run', killWithinMs: 3000 },
+  },
+];
 
 export const NEIGHBOURHOOD_CASES: readonly AbuseCase[] = [
   {
@@ -111,46 +162,20 @@ export const NEIGHBOURHOOD_CASES: readonly AbuseCase[] = [
     title: 'kill, trace, read and rewrite PID 1; kill everybody',
     tags: ['fast', 'full'],
     expected: 'EPERM; the deadline is kept',
-    acts: [
-      attempts(
-        [
-          ['kill 1', 'kill(1, SIGKILL)', 'EPERM'],
-          ['stop 1', 'kill(1, SIGSTOP)', 'EPERM'],
-          ['trace 1', 'ptrace(PTRACE_ATTACH, 1, 0, 0)', 'EPERM'],
-          ['seize 1', 'ptrace(PTRACE_SEIZE, 1, 0, 0)', 'EPERM'],
-          ['memory of 1', 'open("/proc/1/mem", O_RDWR)', DENIED],
-          ['files of 1', 'open("/proc/1/fd", O_RDONLY | O_DIRECTORY)', DENIED],
-          ['root of 1', 'open("/proc/1/root/etc/shadow", O_RDONLY)', DENIED],
-          ['environment of 1', 'open("/proc/1/environ", O_RDONLY)', DENIED],
-          ['maps of 1', 'open("/proc/1/maps", O_RDONLY)', DENIED],
-          [
-            'write into 1',
-            'process_vm_writev(1, &(struct iovec){zeros, 8}, 1, &(struct iovec){zeros, 8}, 1, 0)',
-            'EPERM',
-          ],
-          ['limits of 1', 'prlimit(1, RLIMIT_CPU, &(struct rlimit){0, 0}, 0)', 'EPERM'],
-          ['priority of 1', 'setpriority(PRIO_PROCESS, 1, 19)', /^(EPERM|EACCES)$/],
-          [
-            'signal by pidfd',
-            'CALL(pidfd_send_signal, syscall(SYS_pidfd_open, 1, 0), SIGKILL, 0, 0)',
-            /^(EPERM|EBADF|ESRCH|ENOSYS)$/,
-          ],
+    acts: [attempts(ON_PID_1, { name: 'calls', before: READ }), ...KILL_ALL_AND_DEADLINE],
+    deviates: {
+      runsc: {
+        decision:
+          'gVisor lets anybody set the nice value of PID 1; its kernel schedules by threads of the host and does not use it.',
+        acts: [
+          attempts(
+            ON_PID_1.filter(([name]) => name !== 'priority of 1'),
+            { name: 'calls', before: READ },
+          ),
+          ...KILL_ALL_AND_DEADLINE,
         ],
-        { name: 'calls' },
-      ),
-      {
-        name: 'kill -1',
-        job: cMain(
-          'for (int i = 0; i < 3; i++) if (fork() == 0) pause(); usleep(20000); kill(-1, SIGKILL); int n = 0; while (wait(0) > 0) n++; printf("%d\\n", n);',
-        ),
-        expect: { verdicts: ['ok'], stdout: '3\n' },
       },
-      {
-        name: 'deadline',
-        job: cMain(FIGHT_PID_1, { limits: { wallTimeMs: 1000, cpuTimeMs: 10_000 } }),
-        expect: { verdicts: ['wall_time_limit'], step: 'run', killWithinMs: 3000 },
-      },
-    ],
+    },
   },
   {
     id: 'E9',

@@ -9,6 +9,9 @@ export interface ProbeCall {
   readonly rule: 'refused' | 'works';
 }
 
+/** What gVisor's own kernel does not have; libraries fall back as on an old Linux. */
+export const NOT_IN_GVISOR: ReadonlySet<string> = new Set(['personality asked for', 'copy_file_range']);
+
 const NAMESPACES = ['NEWNS', 'NEWCGROUP', 'NEWUTS', 'NEWIPC', 'NEWUSER', 'NEWPID', 'NEWNET', 'NEWTIME'] as const;
 /** Not in libc's headers. */
 const CLONE_NEWTIME = '0x80';

@@ -51,10 +51,15 @@ function tellTales({ serverPid }: World): readonly string[] {
 /** A container's id, or what is named after one. */
 const CONTAINER_ID = /\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b/;
 
+/** Random and of one use, like a uid; what is asked is that it leads nowhere. */
+const GVISOR_CGROUP = /^\d+:[a-z]+:\/[0-9a-f]{64}$|\/sys\/fs\/cgroup\/[a-z]+ rw - cgroup/;
+
 function said(world: World, text: string): readonly string[] {
   const lines = text.split('\n');
   const tales = tellTales(world).filter((tale) => text.includes(tale));
-  const ids = lines.filter((line) => CONTAINER_ID.test(line));
+  const ids = lines.filter(
+    (line) => CONTAINER_ID.test(line) && !(world.launcher === 'runsc' && GVISOR_CGROUP.test(line)),
+  );
   return [
     ...tales.map((tale) => `tells ${tale}: ${lineWith(lines, tale)}`),
     ...ids.map((line) => `tells an id: ${line}`),
@@ -184,6 +189,10 @@ export const ENVIRONMENT_CASES: readonly AbuseCase[] = [
           { name: 'dump', script: dumpEverything },
           { name: 'mounts', script: showMountsOfEngine },
         ],
+      },
+      runsc: {
+        decision:
+          "gVisor makes control groups of its own and names them after the container: a random id of one use, by which nothing can be asked. The engine's paths are not visible.",
       },
     },
   },
