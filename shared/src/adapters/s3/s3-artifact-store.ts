@@ -9,7 +9,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { isObjectKey } from '../../domain/index.ts';
-import { ArtifactExistsError, DependencyUnavailableError, InternalError } from '../../errors/index.ts';
+import {
+  ArtifactExistsError,
+  DependencyUnavailableError,
+  FatalDependencyError,
+  InternalError,
+} from '../../errors/index.ts';
 import type { ArtifactStore, Clock, SignedUrl } from '../../ports/index.ts';
 import { hasName, translated } from './s3-errors.ts';
 
@@ -88,7 +93,15 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async ping(): Promise<void> {
-    await translated(() => this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket })));
+    await translated(async () => {
+      try {
+        await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }));
+      } catch (error) {
+        // An answer without a body has no other name for it.
+        if (!hasName(error, 'NotFound')) throw error;
+        throw new FatalDependencyError('The artifact store has no bucket for this server.', { cause: error });
+      }
+    });
   }
 
   get #scheme(): string {
