@@ -4,7 +4,7 @@ import { DockerLauncher, Engine } from '@runyard/sandbox/docker';
 import { HOST_PROBE, type PostureResult, postureKindOf, sentryProbe, takePosture } from '@runyard/sandbox/doctor';
 import { NativeLauncher } from '@runyard/sandbox/native';
 import type { RootRecipe } from '@runyard/sandbox/runtime-root';
-import { bringImage, bringRoot, type RuntimeRequest } from '@runyard/sandbox/setup';
+import { bringImage, bringRoot, canMakeRoots, type RuntimeRequest } from '@runyard/sandbox/setup';
 import type { RuntimeConfig } from '@runyard/shared/config';
 
 /** The posture does not depend on toolchains: the smallest root is made soonest. */
@@ -44,6 +44,7 @@ async function examineDocker(request: PostureRequest): Promise<PostureResult> {
   const { image } = await bringImage({
     ...runtimeOf(request),
     engine,
+    canMakeRoots: canMakeRoots(),
     sandboxImage,
     onLine: request.say,
   });

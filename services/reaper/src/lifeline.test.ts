@@ -33,3 +33,18 @@ test('stays while the engine does not answer and while a container is left', asy
     vi.useRealTimers();
   }
 });
+
+test('gives up ten minutes after the engine went for good', async () => {
+  vi.useFakeTimers();
+  try {
+    const service = { hasLeft: () => true, sweep: () => Promise.resolve(false) };
+    const over = vi.fn<() => void>();
+    void untilNothingLeft(service, 'me', new AbortController().signal).then(over);
+    await vi.advanceTimersByTimeAsync(10 * 60_000 - 1_000);
+    expect(over).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(over).toHaveBeenCalledOnce();
+  } finally {
+    vi.useRealTimers();
+  }
+});

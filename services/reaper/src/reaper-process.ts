@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const MAIN = path.resolve(import.meta.dirname, 'main.ts');
-const READY_MS = 15_000;
+const READY_MS = 30_000;
 const STOP_MS = 5_000;
 
 export interface ReaperProcessOptions {
@@ -12,6 +13,8 @@ export interface ReaperProcessOptions {
   /** Of the docker launcher whose containers it shall see to the end of. */
   readonly ownerId: string;
   readonly logLevel?: string;
+  /** Its log, a JSON line each. Not inherited: it may outlive this process and must not hold its pipes. */
+  readonly onLog: (line: string) => void;
 }
 
 export interface ReaperProcess {
@@ -24,11 +27,11 @@ export interface ReaperProcess {
 
 /**
  * Starts the reaper as a process of its own, in a session of its own; its standard input is a pipe of this process, so it
- * notices whatever way this one ends. Resolves after its first sweep. Rejects when that does not come within 15 s.
+ * notices whatever way this one ends. Resolves after its first sweep. Rejects when that does not come within 30 s.
  */
 export async function startReaperProcess(options: ReaperProcessOptions): Promise<ReaperProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
     cwd: '/',
     env: {
@@ -45,7 +48,8 @@ export async function startReaperProcess(options: ReaperProcessOptions): Promise
   });
   // A server that has given up root may not signal it any more.
   child.on('error', () => undefined);
-  child.stdin.on('error', () => undefined);
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
+  createInterface({ input: child.stderr }).on('line', options.onLog);
   try {
     await untilReady(child, exited);
   } catch (error) {
@@ -54,7 +58,7 @@ export async function startReaperProcess(options: ReaperProcessOptions): Promise
   }
   // It is no reason to keep this process alive: when this one ends, the pipe does.
   child.unref();
-  for (const stream of [child.stdin, child.stdout])
+  for (const stream of [child.stdin, child.stdout, child.stderr])
     if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
   return { pid: child.pid ?? 0, exited, stop: () => stopChild(child, exited) };
 }
