@@ -38,7 +38,8 @@ export default {
           '/adapters/',
           '/main\\.ts$',
           '^services/standalone/',
-          '\\.(test|contract|e2e|faults|sandbox)\\.ts$',
+          '\\.(test|contract|aws|e2e|faults|sandbox)\\.ts$',
+          '^infra/',
           '^bench/',
           '/testing/',
         ],
@@ -49,13 +50,13 @@ export default {
       'shared-stands-alone',
       'shared imports neither services nor the sandbox.',
       { path: '^shared/' },
-      { path: ['^services/', '^sandbox/', '^tests/', '^bench/'] },
+      { path: ['^services/', '^sandbox/', '^tests/', '^bench/', '^infra/'] },
     ),
     forbid(
       'sandbox-stands-alone',
       'The sandbox knows nothing of jobs, queues or HTTP.',
       { path: '^sandbox/' },
-      { path: ['^services/', '^shared/', '^tests/', '^bench/', 'node_modules/express/'] },
+      { path: ['^services/', '^shared/', '^tests/', '^bench/', '^infra/', 'node_modules/express/'] },
     ),
     forbid(
       'gateway-without-sandbox',
@@ -72,7 +73,7 @@ export default {
     forbid(
       'tests-talk-http',
       'End-to-end, fault and abuse suites see the product as its users do.',
-      { path: '^tests/(e2e|faults|abuse)/' },
+      { path: '^tests/(e2e|e2e-aws|faults|abuse)/' },
       { path: ['^services/', '^sandbox/', '^shared/'] },
     ),
     forbid(
@@ -81,7 +82,7 @@ export default {
       {
         pathNot: [
           '\\.test\\.ts$',
-          '\\.(contract|sandbox|e2e|faults|abuse)\\.ts$',
+          '\\.(contract|aws|sandbox|e2e|faults|abuse)\\.ts$',
           '/testing/',
           '^tests/',
           '^sandbox/tests/',

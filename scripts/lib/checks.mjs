@@ -8,7 +8,7 @@ const checks = [
   {
     name: 'boundaries',
     command: 'depcruise',
-    args: ['--config', '.dependency-cruiser.mjs', 'shared', 'sandbox', 'services', 'tests', 'bench'],
+    args: ['--config', '.dependency-cruiser.mjs', 'shared', 'sandbox', 'services', 'infra', 'tests', 'bench'],
   },
   { name: 'dead code', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
 ];
