@@ -52,7 +52,7 @@ const host = { platform: process.platform, architecture: process.arch, isRoot };
 type Context = ServiceContext<ExecutorServiceConfig>;
 
 async function serve(context: Context): Promise<void> {
-  const { config, logger, shutdown, signal } = context;
+  const { config, logger, shutdown, signal, fail } = context;
   const { worker } = config.own;
   const known = await loadLanguages(LANGUAGES_DIR, { architecture: requireArchitecture(host) });
   const variable = process.env['EXECUTOR_LANGUAGES'] === undefined ? 'RUNYARD_LANGUAGES' : 'EXECUTOR_LANGUAGES';
@@ -63,6 +63,7 @@ async function serve(context: Context): Promise<void> {
   shutdown.add('backend', () => backend.close());
   const setup = await setUp(wanted, known, context);
   shutdown.add('launcher', () => setup.launcher.close());
+  void setup.exited?.then((reason) => fail(new Error(reason)));
   const check = new StartupCheck({
     languages: chooseLanguages('RUNYARD_STARTUP_CHECK', config.sandbox.startupCheck, setup.languages),
     sandbox: setup.sandbox,
@@ -140,7 +141,8 @@ async function setUp(
   known: readonly Language[],
   { config, logger, signal }: Context,
 ): Promise<SandboxSetup> {
-  const { launcherSocket, worker } = config.own;
+  const { worker } = config.own;
+  const { launcherSocket } = config.sandbox;
   if (launcherSocket !== null) return connectLauncher({ socketPath: launcherSocket, languages: wanted, signal });
   logger.warn('RUNYARD_LAUNCHER_SOCKET is not set: this process starts the launcher itself and has its rights');
   const setup = await setUpSandbox({

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import path from 'node:path';
 import { type AwsConfig, loadAwsConfig } from '@runyard/shared/adapters/aws';
 import { composeConfig, type Env, field, parseEnv } from '@runyard/shared/config';
 import { type AdminConfig, loadAdminConfig, loadServiceConfig, type ServiceConfig } from '@runyard/shared/process';
@@ -19,18 +18,12 @@ export interface ExecutorServiceConfig {
 interface OwnConfig {
   /** Names this executor in job records and logs; no two alike run at a time. */
   readonly worker: string;
-  /** Of a launcher that runs already; null: this process starts its own. */
-  readonly launcherSocket: string | null;
 }
 
 const schema = z.object({
   RUNYARD_EXECUTOR_ID: field
     .text()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
-    .optional(),
-  RUNYARD_LAUNCHER_SOCKET: field
-    .text()
-    .refine((value) => path.isAbsolute(value), 'must be an absolute path')
     .optional(),
 });
 
@@ -48,8 +41,5 @@ export function loadExecutorServiceConfig(env: Env, isRoot: boolean): ExecutorSe
 
 function loadOwn(env: Env): OwnConfig {
   const values = parseEnv(schema, env);
-  return {
-    worker: values.RUNYARD_EXECUTOR_ID ?? `${hostname()}-${process.pid}`,
-    launcherSocket: values.RUNYARD_LAUNCHER_SOCKET ?? null,
-  };
+  return { worker: values.RUNYARD_EXECUTOR_ID ?? `${hostname()}-${process.pid}` };
 }

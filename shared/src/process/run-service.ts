@@ -10,7 +10,7 @@ export interface ServiceContext<C> {
   readonly logger: Logger;
   /** Each part adds how it ends, in the order of the start. */
   readonly shutdown: Shutdown;
-  /** Aborted when the process is told to end, before or after it is ready. */
+  /** Aborted when the process is told to end, before or after it is ready, and when it cannot go on. */
   readonly signal: AbortSignal;
   /** For what no waiting helps: the service is ended in order, and the process exits with 1. */
   readonly fail: (error: Error) => void;
@@ -35,7 +35,9 @@ export async function runService<C extends { readonly service: ServiceConfig }>(
   const { name, version } = definition;
   let logger: Logger | null = null;
   return runProcess(
-    async (signal) => {
+    async (stopSignal) => {
+      const failing = new AbortController();
+      const signal = AbortSignal.any([stopSignal, failing.signal]);
       const config = definition.loadConfig(process.env);
       const log = createLogger({ service: name, version, level: config.service.logLevel });
       logger = log;
@@ -45,10 +47,12 @@ export async function runService<C extends { readonly service: ServiceConfig }>(
       const fail = (error: Error): void => {
         if (!shutdown.hasBegun) log.fatal({ err: error }, 'the service cannot go on');
         failure.reject(error);
+        failing.abort(error);
       };
       try {
         await definition.serve({ config, logger: log, shutdown, signal, fail });
       } catch (error) {
+        failing.abort(error);
         await shutdown.run();
         throw error;
       }

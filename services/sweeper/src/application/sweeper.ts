@@ -45,6 +45,7 @@ const INTERVAL_MS = 15_000;
 /** A queued job whose queue holds other messages: twice what a busy deployment should let anybody wait. */
 const RESEND_AFTER_MS = 120_000;
 const STALE_BATCH = 1000;
+const STALE_PART = 'repair of stale jobs';
 /** After a crash all waiting jobs are looked at once: the bound only keeps a broken store from filling the memory. */
 const CRASH_BATCH = 100_000;
 
@@ -102,26 +103,27 @@ export class Sweeper {
 
   /** One look at everything. A part that fails is logged and does not keep the others from their work. */
   async sweepOnce(): Promise<SweepResult> {
-    const failed: unknown[] = [];
+    const failed = new Map<string, unknown>();
     const attempt = async <T>(part: string, otherwise: T, work: () => Promise<T>): Promise<T> => {
       try {
         return await work();
       } catch (error) {
-        failed.push(error);
+        failed.set(part, error);
         this.#deps.logger.error({ err: error, part }, 'sweep failed in one part');
         return otherwise;
       }
     };
-    const stale = await attempt('repair of stale jobs', { resent: 0, gaveUp: 0, expired: 0 }, () =>
+    const stale = await attempt(STALE_PART, { resent: 0, gaveUp: 0, expired: 0 }, () =>
       this.#repairStale(this.#options.staleAfterMs, STALE_BATCH),
     );
     const dead = await attempt('dead letters', { resent: 0, settled: 0 }, () => settleDeadLetters(this.#deps));
     const removed = await attempt('retention', 0, () => removeExpired(this.#deps));
     const result = { ...stale, deadLettersResent: dead.resent, deadLettersSettled: dead.settled, removed };
     if (Object.values(result).some((count) => count > 0)) this.#deps.logger.info(result, 'sweep');
-    this.#deps.onSweep?.(result, failed.length);
-    const fatal = failed.find((error) => error instanceof FatalDependencyError);
-    if (fatal !== undefined) this.#deps.onFatal?.(fatal);
+    this.#deps.onSweep?.(result, failed.size);
+    // A queue without dead letters is no reason to stop repairing jobs.
+    const error = failed.get(STALE_PART);
+    if (error instanceof FatalDependencyError) this.#deps.onFatal?.(error);
     return result;
   }
 
