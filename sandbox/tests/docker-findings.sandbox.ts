@@ -59,7 +59,7 @@ async function nothingIsLeft(): Promise<void> {
   expect(placesOf(ownerId)).toEqual([]);
 }
 
-async function startLauncher(options: { ownerId?: string; runtime?: string } = {}): Promise<void> {
+async function startLauncher(options: { ownerId?: string; runtime?: string; cgroupRoot?: string } = {}): Promise<void> {
   const parts = { ...(await testRoot()), diagnostics };
   const started = await startDockerLauncher(proxy.socketPath, parts, { image, ...options });
   launcher = started.launcher;
@@ -231,6 +231,9 @@ describe('F10: the limits and the traces of a container', () => {
   });
 
   test('limits that cannot be set are told, and the step is not run', async () => {
+    // Where the parent cgroup cannot be written, the engine must set them.
+    await launcher.close();
+    await startLauncher({ cgroupRoot: '/nowhere' });
     proxy.next(/POST .*\/update/, 'cut');
     const report = await sandbox.run(cMain('', { limits: { memoryBytes: 32 * MIB } }));
     expect(report).toMatchObject({ runs: [], failure: { reason: 'launch_failed' } });

@@ -347,6 +347,14 @@ describe('what one process may have', () => {
       stdout: '',
     },
     {
+      name: 'F6: what is counted per user over the host',
+      plan: python(
+        'import resource as r\nprint([r.getrlimit(n) for n in (r.RLIMIT_CORE, r.RLIMIT_MEMLOCK, r.RLIMIT_MSGQUEUE, r.RLIMIT_SIGPENDING)])',
+      ),
+      ends: 'exited 0',
+      stdout: /^\[\((0|1), \1\), \(65536, 65536\), \(0, 0\), \(256, 256\)\]\n$/,
+    },
+    {
       name: 'limits cannot be raised again',
       plan: sh('ulimit -n 65; ulimit -f 999999999; ulimit -c 1; exit 0', { limits: { openFiles: 64 } }),
       ends: 'exited 0',

@@ -31,6 +31,8 @@ export interface DockerLauncherOptions {
   readonly ownerId: string;
   /** CPUs to lease, one for each place that gets no more than one; default none: places share all. */
   readonly cpus?: readonly number[];
+  /** Where control groups are mounted; default `/sys/fs/cgroup`. */
+  readonly cgroupRoot?: string;
   readonly onDiagnostics?: (text: string) => void;
 }
 
@@ -82,7 +84,7 @@ export class DockerLauncher implements Launcher {
     }
     const parts = {
       facts,
-      cgroups: await ParentCgroups.of(facts),
+      cgroups: await ParentCgroups.of(facts, options.cgroupRoot),
       imageId: await imageId(options.engine, options.image),
     };
     const launcher = new DockerLauncher(options, parts);

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { DockerLauncher, type DockerLauncherOptions, Engine, ensureSandboxImage } from '../docker/index.ts';
 import type { RuntimeRoot, SandboxBinaries } from '../runtime-root/index.ts';
 
+/** RUNYARD_TEST_RUNTIME: the docker suite under another runtime, `runsc` by name. */
+export const TEST_RUNTIME = process.env['RUNYARD_TEST_RUNTIME'] ?? null;
+
 export interface DockerLauncherParts {
   readonly root: RuntimeRoot;
   readonly binaries: SandboxBinaries;
@@ -20,7 +23,7 @@ export async function startDockerLauncher(
   const launcher = await DockerLauncher.start({
     engine,
     image,
-    runtime: null,
+    runtime: TEST_RUNTIME,
     ownerId,
     onDiagnostics: (text) => void parts.diagnostics.push(text),
     ...options,
