@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './client.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../services/standalone/src/main.ts');
-const PROJECT_DIR = path.resolve(import.meta.dirname, '../..');
+export const PROJECT_DIR = path.resolve(import.meta.dirname, '../..');
 /** The first start of a machine builds the runtime root. */
 const START_MS = 480_000;
 
@@ -16,6 +16,8 @@ export interface ServerOptions {
   /** Default: a new one, removed with the server. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** How to start it, in place of this Node and the main program of this checkout. */
+  readonly command?: readonly [string, ...string[]];
 }
 
 export interface Exit {
@@ -36,7 +38,7 @@ export class TestServer implements AsyncDisposable {
   /** Resolves at the ready line; rejects with all output when the server ends before it. */
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const dataDir = options.dataDir ?? makeDataDir();
-    const started = new ServerProcess(dataDir, options.env ?? {});
+    const started = new ServerProcess(dataDir, options.env ?? {}, options.command);
     const url = await started.readyUrl();
     return new TestServer(started, url, dataDir, options.dataDir === undefined);
   }
@@ -73,7 +75,7 @@ export class TestServer implements AsyncDisposable {
 
 /** Starts a server that is expected to refuse, and tells how. */
 export async function startAndEnd(options: ServerOptions): Promise<Exit & { readonly output: string }> {
-  const started = new ServerProcess(options.dataDir ?? '/nonexistent', options.env ?? {});
+  const started = new ServerProcess(options.dataDir ?? '/nonexistent', options.env ?? {}, options.command);
   const exit = await started.exited;
   return { ...exit, output: started.output };
 }
@@ -96,10 +98,14 @@ class ServerProcess {
   #output = '';
   #isRunning = true;
 
-  constructor(dataDir: string, env: Readonly<Record<string, string>>) {
+  constructor(
+    dataDir: string,
+    env: Readonly<Record<string, string>>,
+    [program, ...args]: readonly [string, ...string[]] = [process.execPath, MAIN],
+  ) {
     // What the test runner sets for its own workers is not for the server.
     const { NODE_OPTIONS: _options, NODE_ENV: _mode, ...inherited } = process.env;
-    this.#child = spawn(process.execPath, [MAIN], {
+    this.#child = spawn(program, args, {
       cwd: PROJECT_DIR,
       // Never an engine that happens to run on this machine.
       env: { ...inherited, ...TEST_ENVIRONMENT, RUNYARD_DATA_DIR: dataDir, ...env },

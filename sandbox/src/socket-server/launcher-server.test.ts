@@ -88,6 +88,21 @@ const echo: Script = async (pid1) => {
   pid1.finish();
 };
 
+const PID1_WAITS: Script = async (pid1) => {
+  await pid1.greet();
+  await pid1.next('go');
+};
+
+const flood: Script = async (pid1) => {
+  await pid1.greet();
+  await pid1.next('go');
+  const data = Buffer.alloc(60_000);
+  for (let sent = 0; sent < 400 && !pid1.stream.destroyed; sent += 1) {
+    pid1.send({ type: 'stdout', step: 0, data });
+    await new Promise(setImmediate);
+  }
+};
+
 function connect(): Socket {
   const socket = createConnection({ path: socketPath, allowHalfOpen: true });
   socket.on('error', () => undefined);
@@ -202,11 +217,6 @@ describe('through our own client', () => {
 });
 
 describe('a client that is somebody else', () => {
-  const PID1_WAITS: Script = async (pid1) => {
-    await pid1.greet();
-    await pid1.next('go');
-  };
-
   test.each<[string, Buffer, string]>([
     ['HTTP', Buffer.from(`GET /containers/json HTTP/1.1\r\n\r\n${'x'.repeat(100)}`), 'OPEN: wrong length'],
     [
@@ -283,15 +293,6 @@ describe('a client that is somebody else', () => {
   });
 
   test('that does not read is hung up on before it fills the memory', async () => {
-    const flood: Script = async (pid1) => {
-      await pid1.greet();
-      await pid1.next('go');
-      const data = Buffer.alloc(60_000);
-      for (let sent = 0; sent < 400 && !pid1.stream.destroyed; sent += 1) {
-        pid1.send({ type: 'stdout', step: 0, data });
-        await new Promise(setImmediate);
-      }
-    };
     await serve(flood, { limits: { maxUnreadBytes: 4 * MIB } });
     const socket = connect();
     socket.pause();
