@@ -14,8 +14,6 @@ export interface CheckHostOptions {
   readonly launcher: 'native' | 'docker';
   /** Where the engine is: a path, or null for where DOCKER_HOST or the usual socket says. Only asked with docker. */
   readonly dockerSocket?: string | null;
-  /** The engine runs on this host: its programs and folders can be looked at. Default: true, unless DOCKER_HOST is an address. */
-  readonly isEngineLocal?: boolean;
   /** SANDBOX_RUNTIME. */
   readonly runtime?: string | null;
   /** The launcher is a process of its own (RUNYARD_LAUNCHER_SOCKET). */
@@ -64,12 +62,14 @@ async function readFacts(options: CheckHostOptions): Promise<HostFacts> {
 /** Null when it does not answer: who needs it says so better. */
 async function engineFacts(options: CheckHostOptions): Promise<HostFacts['engine']> {
   const engine = new Engine(options.dockerSocket ?? null);
-  return await readEngine(engine, options.runtime ?? null, options.isEngineLocal ?? true).catch(() => null);
+  return await readEngine(engine, options.runtime ?? null).catch(() => null);
 }
 
-/** Sentences for a start that must be refused; empty: it may go on. */
-export function startupProblems(report: HostReport): readonly string[] {
-  return refusals(report).map(({ id, found, why, fix }) => `${id}: ${found}. ${why}\n  ${fix}`);
+/** Why a start must be refused, with the fix of each reason; null: it may go on. */
+export function startupRefusal(report: HostReport): string | null {
+  const reasons = refusals(report).map(({ id, found, why, fix }) => `${id}: ${found}. ${why}\n  ${fix}`);
+  if (reasons.length === 0) return null;
+  return ['This host does not have what sandboxes need.', ...reasons, 'npm run doctor tells more.'].join('\n');
 }
 
 /** One line with what could be better here; null when nothing could. */

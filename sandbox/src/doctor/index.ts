@@ -1,5 +1,5 @@
 export type { CheckLevel, CheckStatus, Finding } from './check.ts';
-export { advisedLine, checkHost, type CheckHostOptions, startupProblems } from './check-host.ts';
+export { advisedLine, checkHost, type CheckHostOptions, startupRefusal } from './check-host.ts';
 export { type HostReport, refusals } from './judge.ts';
 export { hostReportText } from './report-text.ts';
 export {

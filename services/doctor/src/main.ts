@@ -40,7 +40,6 @@ async function main(): Promise<number> {
   const report = await checkHost({
     launcher,
     runtime: config.runtime.sandboxRuntime,
-    isEngineLocal: !/^(tcp|https?|ssh):/.test(process.env['DOCKER_HOST'] ?? ''),
     slots: config.slots,
     strict: config.isStrict,
     asksMetadata: true,

@@ -26,6 +26,8 @@ export interface LauncherConfig {
   readonly maxOutputBytes: number;
   /** Stands in the names and labels of what is made; null: derived from host and socket. */
   readonly ownerId: string | null;
+  /** What is only advised of a host is required. */
+  readonly isStrict: boolean;
   /** Standard input is the lifeline of whoever started this process: it ends with it. */
   readonly hasLifeline: boolean;
   /** Image that is known to be there, with what is to be said of it: nothing is set up then. */
@@ -72,6 +74,7 @@ const schema = z
     RUNYARD_MAX_CPU_MILLI: field.integer({ min: 100, max: 1_024_000 }).default(1000),
     RUNYARD_MAX_OUTPUT_MIB: field.integer({ min: 1, max: 16 }).default(MAX_OUTPUT_MIB),
     RUNYARD_LANGUAGES: field.list().optional(),
+    RUNYARD_STRICT: field.boolean().default(false),
     LOG_LEVEL: field.choice(LOG_LEVELS).default('info'),
   })
   .refine((env) => env.RUNYARD_LAUNCHER_USER === undefined || env.RUNYARD_LAUNCHER_GROUP === undefined, {
@@ -98,6 +101,7 @@ export function loadConfig(env: Env): LauncherConfig {
     maxCpuMilli: own.RUNYARD_MAX_CPU_MILLI,
     maxOutputBytes: own.RUNYARD_MAX_OUTPUT_MIB * MIB,
     ownerId: own.RUNYARD_LAUNCHER_OWNER ?? null,
+    isStrict: own.RUNYARD_STRICT,
     hasLifeline: own.RUNYARD_LAUNCHER_LIFELINE,
     image: own.RUNYARD_LAUNCHER_IMAGE === undefined ? null : readyImage.parse(JSON.parse(own.RUNYARD_LAUNCHER_IMAGE)),
   };

@@ -21,6 +21,7 @@ import { type LauncherConfig, loadConfig } from './config.ts';
 import type { SetupContext } from './context.ts';
 import { findsEngine, runDocker } from './docker.ts';
 import { runNative } from './native.ts';
+import { requireHost } from './require-host.ts';
 import type { RunningLauncher } from './running-launcher.ts';
 import { parseGroup, parseUser } from './user.ts';
 
@@ -65,6 +66,8 @@ async function start(config: LauncherConfig): Promise<RunningLauncher> {
   };
   const wanted = config.runtime.sandbox;
   const kind = wanted === 'auto' ? ((await findsEngine()) ? 'docker' : 'native') : wanted;
+  // A server that started this process has looked at the host itself.
+  if (!config.hasLifeline) await requireHost(kind, config, logger);
   const access = accessOf(config);
   return kind === 'docker' ? await runDocker(context, access) : await runNative(context, access);
 }

@@ -7,7 +7,7 @@ test('nothing set is enough', () => {
   expect(config.gateway).toMatchObject({ host: '127.0.0.1', port: 8080, execTimeoutSec: 10 });
   expect(config.executor).toMatchObject({ languages: null, leaseMs: 45_000, drainMs: 30_000 });
   expect(config.executor.slots).toBeGreaterThan(0);
-  expect(config.server).toEqual({ dataDir: '/var/lib/runyard', user: null, logLevel: null });
+  expect(config.server).toEqual({ dataDir: '/var/lib/runyard', user: null, isStrict: false, logLevel: null });
   expect(config.sandbox).toEqual({
     cacheDir: '/var/cache/runyard',
     sandbox: 'auto',

@@ -18,6 +18,8 @@ interface ServerConfig {
   readonly dataDir: string;
   /** Whom a server that root starts shall be: a name, `uid` or `uid:gid`, or `root`; null: the usual one. */
   readonly user: string | null;
+  /** What is only advised of a host is required. */
+  readonly isStrict: boolean;
   /** Null: warn on a terminal, info elsewhere. */
   readonly logLevel: LogLevel | null;
 }
@@ -28,6 +30,7 @@ const schema = z.object({
     .text()
     .regex(/^[a-z_][a-z0-9_-]*\$?$|^\d+(:\d+)?$/, 'must be a name, uid or uid:gid')
     .optional(),
+  RUNYARD_STRICT: field.boolean().default(false),
   LOG_LEVEL: field.choice(LOG_LEVELS).optional(),
 });
 
@@ -46,6 +49,7 @@ function loadServerConfig(env: Env, isRoot: boolean): ServerConfig {
   return {
     dataDir: path.resolve(values.RUNYARD_DATA_DIR ?? defaultDataDir(env, isRoot)),
     user: values.RUNYARD_USER ?? null,
+    isStrict: values.RUNYARD_STRICT,
     logLevel: values.LOG_LEVEL ?? null,
   };
 }

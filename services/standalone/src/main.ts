@@ -21,6 +21,7 @@ import {
   StartupCheck,
 } from '@runyard/executor/sandbox-setup';
 import { LAUNCHER_MAIN } from '@runyard/launcher';
+import { startReaperProcess } from '@runyard/reaper';
 import type { Language } from '@runyard/shared/domain';
 import { chooseLanguages, loadLanguages } from '@runyard/shared/languages';
 import { createLogger, type Logger } from '@runyard/shared/logging';
@@ -29,11 +30,13 @@ import packageJson from '../package.json' with { type: 'json' };
 import { loadConfig, type StandaloneConfig } from './config.ts';
 import { openBackend } from './embedded-backend.ts';
 import { clientUrl, readyLines } from './ready-lines.ts';
+import { requireHost } from './require-host.ts';
 import {
   canGainByExec,
   chooseUser,
   dropGroups,
   openDataFolder,
+  preferOthersForOom,
   renounceNewPrivileges,
   requireFreePort,
   sampleFolderOf,
@@ -68,6 +71,7 @@ async function start(signal: AbortSignal): Promise<RunningServer> {
   if (user !== null) {
     requireFreePort(config.gateway.port, user);
     renounceNewPrivileges(process.env);
+    preferOthersForOom();
     dropGroups();
   }
   const host = { platform: process.platform, architecture: process.arch, isRoot };
@@ -148,9 +152,23 @@ async function setUp(languages: readonly Language[], secret: Uint8Array, context
     shutdown.add('launcher', () => connected.launcher.close());
     return connected;
   }
+  await requireHost({ launcher: kind ?? 'native', config, logger });
   const separation = user === null ? null : { user, launcherMain: LAUNCHER_MAIN };
   const host = { config: config.sandbox, kind: kind ?? 'native', isRoot, secret, environment: process.env, separation };
   const setup = await setUpSandbox({ ...host, languages, terminal, logger, signal });
+  if (kind === 'docker') {
+    const ownerId = setup.facts['ownerId'] ?? '';
+    const reaper = startReaperProcess({
+      dockerHost: process.env['DOCKER_HOST'] ?? null,
+      ownerId,
+      onLog: (line) => logger.warn({ part: 'reaper' }, line),
+    });
+    // After the launcher, which removes what it made; the reaper takes what is left when that fails.
+    shutdown.add('reaper', () => reaper.then((it) => it.stop()));
+    shutdown.add('launcher', () => setup.launcher.close());
+    await reaper;
+    return setup;
+  }
   shutdown.add('launcher', () => setup.launcher.close());
   return setup;
 }

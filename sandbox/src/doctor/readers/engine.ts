@@ -33,8 +33,9 @@ const NOTHING_TOLD: Info = {
   MemTotal: 0,
 };
 
-/** `isLocal`: its files and programs are those of this host. Throws EngineError. */
-export async function readEngine(engine: Engine, runtime: string | null, isLocal: boolean): Promise<EngineHostFacts> {
+/** Throws EngineError. */
+export async function readEngine(engine: Engine, runtime: string | null): Promise<EngineHostFacts> {
+  const isLocal = isBehindSocket(engine);
   const asked: unknown = await withDeadline('ask the engine what it is', QUICK_MS, () => engine.docker.info());
   const info = { ...NOTHING_TOLD, ...(asked as Partial<Info>) };
   const used = runtime ?? info.DefaultRuntime;
@@ -54,6 +55,12 @@ export async function readEngine(engine: Engine, runtime: string | null, isLocal
     rootHasQuota: isLocal ? await isOtherFileSystem(info.DockerRootDir) : null,
     memoryBytes: info.MemTotal,
   };
+}
+
+/** Then its files and programs are those of this host. */
+function isBehindSocket({ docker }: Engine): boolean {
+  const { socketPath } = docker.modem as { readonly socketPath?: unknown };
+  return typeof socketPath === 'string';
 }
 
 /** The engine runs that program as root for each container: asking it for its version adds no trust. */
