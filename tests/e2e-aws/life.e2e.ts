@@ -1,5 +1,5 @@
 /** Starting and stopping the services as an operator or an orchestrator does. */
-import { DeleteQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { DeleteQueueCommand, GetQueueUrlCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AwsDeployment } from '../support/aws-deployment.ts';
 import type { Client, WireJob } from '../support/client.ts';
@@ -103,20 +103,10 @@ test('a gateway that is stopped answers who waits, and a sweeper ends', async ()
   expect(await sweeper.end('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 
-test('an executor whose queue is deleted says so and ends with 1', async () => {
-  await using executor = await deployment.start('executor', { ...BASH, EXECUTOR_LANGUAGES: 'lua' });
-  const name = { QueueName: `runyard-${deployment.env}-0-lua` };
-  const { QueueUrl } = await deployment.sqs.send(new GetQueueUrlCommand(name));
-  await deployment.sqs.send(new DeleteQueueCommand({ QueueUrl }));
-  expect(await executor.exited).toEqual({ code: 1, signal: null });
-  expect(executor.said).toContain('the service cannot go on');
-});
-
 test('a job whose message was lost is sent again by the sweeper', async () => {
   await using _sweeper = await deployment.start('sweeper', { RUNYARD_SWEEP_SEC: '1', RUNYARD_LEASE_SEC: '3' });
   // Nobody is there to take it, so deleting the queue's messages is the loss.
   const { executionId } = await client.submit({ language: 'perl', code: 'print "found\\n";' });
-  const { PurgeQueueCommand } = await import('@aws-sdk/client-sqs');
   const name = { QueueName: `runyard-${deployment.env}-0-perl` };
   const { QueueUrl } = await deployment.sqs.send(new GetQueueUrlCommand(name));
   await deployment.sqs.send(new PurgeQueueCommand({ QueueUrl }));
@@ -124,4 +114,15 @@ test('a job whose message was lost is sent again by the sweeper', async () => {
   const job = await client.untilFinal(await client.status(executionId));
   expect(job).toMatchObject({ status: 'completed', stdoutPreview: 'found\n', attempt: 1 });
   await expect.poll(() => _sweeper.counter('runyard_sweeper_resent_total')).toBeGreaterThanOrEqual(1);
+});
+
+test('an executor whose queue is deleted says so and ends with 1', async () => {
+  await using executor = await deployment.start('executor', { ...BASH, EXECUTOR_LANGUAGES: 'lua' });
+  const name = { QueueName: `runyard-${deployment.env}-0-lua` };
+  const { QueueUrl } = await deployment.sqs.send(new GetQueueUrlCommand(name));
+  await deployment.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  expect(await executor.exited).toEqual({ code: 1, signal: null });
+  expect(executor.said).toContain('the service cannot go on');
+  // The other languages go on.
+  expect(await client.submit({ language: 'perl', code: '1' })).toMatchObject({ status: 'queued' });
 });

@@ -38,12 +38,16 @@ export class QueueGate {
     };
   }
 
-  /** True: one more job may be sent, and is counted. Throws what the queue throws, when it has not told its depth for long. */
-  async admit(): Promise<boolean> {
+  /**
+   * True: one more job of the language may be sent, and is counted. When the depth of all queues has not been told for long, the
+   * language's own decides, so that one queue that is out of order does not close the others. Throws what that one throws.
+   */
+  async admit(language: string): Promise<boolean> {
     const { limit, readingLifeMs, leastPauseMs, monotonicMs } = this.#options;
     const isFresh = monotonicMs() - this.#readAtMs < readingLifeMs;
     const mayAsk = this.#reading !== null || monotonicMs() - this.#askedAtMs >= leastPauseMs;
     if (mayAsk && (!isFresh || this.#depth >= limit)) await this.#read();
+    if (monotonicMs() - this.#readAtMs > LAST_READING_LIFE_MS) return (await this.#queue.depth([language])) < limit;
     if (this.#depth >= limit) return false;
     this.#depth += 1;
     return true;
@@ -59,9 +63,7 @@ export class QueueGate {
           this.#depth = depth;
           this.#readAtMs = this.#options.monotonicMs();
         },
-        (error: unknown) => {
-          if (this.#options.monotonicMs() - this.#readAtMs > LAST_READING_LIFE_MS) throw error;
-        },
+        () => undefined, // The last reading serves for a while.
       )
       .finally(() => {
         this.#reading = null;

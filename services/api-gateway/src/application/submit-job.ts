@@ -61,7 +61,7 @@ export class SubmitJob {
   /** Throws AppError: unknown_language, unknown_version, limit_too_high, invalid_request, queue_full, idempotency_mismatch, dependency_unavailable. */
   async submit(request: SubmitRequest): Promise<Accepted> {
     const draft = this.#draft(request);
-    const hasRoom = await this.#deps.gate.admit();
+    const hasRoom = await this.#deps.gate.admit(draft.language);
     if (request.idempotencyKey !== null) return this.#submitKeyed(draft, request, request.idempotencyKey, hasRoom);
     if (!hasRoom) throw new QueueFullError();
     const job = { ...draft, executionId: newExecutionId(this.#deps.cell) };

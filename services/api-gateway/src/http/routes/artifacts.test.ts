@@ -4,6 +4,7 @@ import { call, idOf, post } from '../../testing/api-client.ts';
 import { openRaw } from '../../testing/raw-http.ts';
 import { JOB, startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
 
+const PIECE_BYTES = 256 * 1024;
 /** More than what the kernel's buffers of one connection can hold (a few MiB each side). */
 const PIECES = 160;
 
@@ -45,6 +46,13 @@ describe('GET /artifacts', () => {
     expect(part.text).toBe(output.slice(262_139, 786_441));
   });
 
+  it.each(
+    [0, 1, 2, 3, 5].flatMap((pieces) => [-1, 0, 1].map((more) => pieces * PIECE_BYTES + more)).filter((n) => n > 0),
+  )('knows the size of %i bytes', async (bytes) => {
+    const head = await call(await link('x'.repeat(bytes)), { method: 'HEAD' });
+    expect(head.headers.get('content-length')).toBe(String(bytes));
+  });
+
   it('reads for a slow client at its pace, and ends with it', async () => {
     const reads: number[] = [];
     await using counted = await startTestGateway({
@@ -55,7 +63,7 @@ describe('GET /artifacts', () => {
           deletePrefix: (prefix) => artifacts.deletePrefix(prefix),
           ping: () => artifacts.ping(),
           get: (path, range) => {
-            reads.push(range?.length ?? 0);
+            reads.push(range?.length ?? Infinity);
             return artifacts.get(path, range);
           },
         },
@@ -67,9 +75,12 @@ describe('GET /artifacts', () => {
     const client = await openRaw(counted.url);
     client.pause();
     client.write(`GET ${String(body['url']).slice(counted.url.length)} HTTP/1.1\r\nHost: x\r\n\r\n`);
-    await expect.poll(() => reads.length).toBeGreaterThan(3);
+    const pieces = () => reads.filter((bytes) => bytes > 1).length;
+    await expect.poll(pieces).toBeGreaterThan(3);
     await delay(300); // The server must stand still now: there is nothing else to await.
-    expect(reads.length).toBeLessThan(PIECES);
+    expect(pieces()).toBeLessThan(PIECES);
+    // Not even to learn its size is the object read whole: a hundred such clients would hold it a hundred times.
+    expect(Math.max(...reads)).toBe(PIECE_BYTES);
     client.destroy();
     await expect.poll(() => counted.logLines.at(-1)).toMatchObject({ route: '/artifacts/{id}', isGone: true });
     const readsAtEnd = reads.length;
