@@ -55,11 +55,25 @@ export class ReadArtifact {
     return piece;
   }
 
-  /** The port has no question for the size: a large object is read once to learn it, and not kept while it is sent. */
+  /**
+   * The port has no question for the size. Asked for single bytes, an object of 16 MiB tells it in some twenty answers; read
+   * whole to be measured, it would be in memory once per download, and clients that never read could fill it.
+   */
   async #sizeOf(path: string): Promise<number> {
-    const whole = await this.#artifacts.get(path);
-    if (whole === null) throw noLongerKept();
-    return whole.length;
+    const holds = async (bytes: number): Promise<boolean> => (await this.#piece(path, bytes - 1, 1)).length === 1;
+    let atLeast = PIECE_BYTES;
+    let step = PIECE_BYTES;
+    while (await holds(atLeast + step)) {
+      atLeast += step;
+      step *= 2;
+    }
+    let tooMany = atLeast + step;
+    while (tooMany - atLeast > 1) {
+      const middle = Math.floor((atLeast + tooMany) / 2);
+      if (await holds(middle)) atLeast = middle;
+      else tooMany = middle;
+    }
+    return atLeast;
   }
 }
 
