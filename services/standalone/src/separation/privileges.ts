@@ -6,7 +6,7 @@
  * started; a process whose uids were all changed from 0 loses its capabilities by that (capabilities(7)), and without
  * new privileges no program it may execute gives them back.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { StartupError } from '@runyard/shared/errors';
 import type { UnixUser } from '@runyard/launcher';
 
@@ -29,6 +29,18 @@ export function renounceNewPrivileges(environment: NodeJS.ProcessEnv): void {
     } catch {
       // Not there, or not permitted: the next one, or none.
     }
+  }
+}
+
+/**
+ * A host without memory takes somebody else first. Programs can lower their own score to 0 and no further (abuse case R20), so
+ * anything below protects; it stays over the change of user, and the launcher, which inherits it, gives none of it to places.
+ */
+export function preferOthersForOom(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '-900');
+  } catch {
+    // A container without CAP_SYS_RESOURCE: its own operator sets it.
   }
 }
 
