@@ -37,10 +37,11 @@ export function accessPolicies(scope: Construct, data: DataResources): AccessPol
   const open = [`${data.table.tableArn}/index/${OPEN_INDEX.name}`];
   return {
     gateway: policy(scope, 'Gateway', [
-      allow('Jobs', table, JOB_READS, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'),
+      // It deletes only what a submission that came second has written of its source.
+      allow('Jobs', table, JOB_READS, 'dynamodb:PutItem', 'dynamodb:DeleteItem'),
       allow('Send', queues, QUEUE_FACTS, 'sqs:SendMessage'),
       allow('Bucket', bucket, ['s3:ListBucket']),
-      allow('Outputs', outputs, ['s3:GetObject', 's3:DeleteObject']),
+      allow('Outputs', outputs, ['s3:GetObject']),
       allow('Sources', sources, ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']),
     ]),
     executor: policy(scope, 'Executor', [
@@ -53,15 +54,22 @@ export function accessPolicies(scope: Construct, data: DataResources): AccessPol
       Array.from(data.queues, ([language, { queue }]) => [
         language,
         policy(scope, `ExecutorQueue-${language}`, [
-          allow('Receive', [queue.queueArn], QUEUE_FACTS, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', VISIBILITY),
+          allow(
+            'Receive',
+            [queue.queueArn],
+            QUEUE_FACTS,
+            'sqs:ReceiveMessage',
+            'sqs:DeleteMessage',
+            'sqs:ChangeMessageVisibility',
+          ),
         ]),
       ]),
     ),
     sweeper: policy(scope, 'Sweeper', [
-      allow('Jobs', table, JOB_READS, 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'),
+      allow('Jobs', table, JOB_READS, 'dynamodb:UpdateItem'),
       allow('OpenJobs', open, ['dynamodb:Query']),
       allow('Send', queues, QUEUE_FACTS, 'sqs:SendMessage'),
-      allow('DeadLetters', deadLetters, QUEUE_FACTS, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', VISIBILITY),
+      allow('DeadLetters', deadLetters, ['sqs:GetQueueUrl', 'sqs:ReceiveMessage', 'sqs:DeleteMessage']),
     ]),
   };
 }
@@ -72,7 +80,6 @@ export const ALL_SOURCES = 'sources/*';
 
 const JOB_READS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem'];
 const QUEUE_FACTS = ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'];
-const VISIBILITY = 'sqs:ChangeMessageVisibility';
 
 function allow(sid: string, resources: string[], actions: string[], ...more: string[]): PolicyStatement {
   return new PolicyStatement({ sid, resources, actions: [...actions, ...more] });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { ThinAws } from './thin-aws.ts';
 
 export interface RecordedCall {
   /** `CreateTable`, `SetQueueAttributes`, or `PUT /bucket?lifecycle` for S3. */
@@ -9,11 +10,10 @@ export interface RecordedCall {
   readonly body: string;
 }
 
-const ACCOUNT = '123456789012';
-
 /** Takes every call of a set-up, answers as if it had been carried out, and remembers it. */
 export class RecordingAws implements AsyncDisposable {
   readonly calls: RecordedCall[] = [];
+  readonly #service = new ThinAws();
   readonly #server = createServer((request, response) => {
     this.#answer(request, response).catch(() => response.destroy());
   });
@@ -45,19 +45,13 @@ export class RecordingAws implements AsyncDisposable {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
     const target = request.headers['x-amz-target'];
-    const name = typeof target === 'string' ? (target.split('.').at(-1) ?? '') : `${request.method} ${request.url}`;
+    const isJson = typeof target === 'string';
+    const name = isJson ? (target.split('.').at(-1) ?? '') : `${request.method} ${request.url}`;
     this.calls.push({ name, body });
-    const json = typeof target === 'string' ? answers(name, body) : null;
-    response.writeHead(200, { 'content-type': json === null ? 'application/xml' : 'application/x-amz-json-1.0' });
-    response.end(json === null ? '' : JSON.stringify(json));
+    const answer = isJson
+      ? this.#service.json(name, JSON.parse(body) as Record<string, unknown>)
+      : this.#service.object(request.method ?? '', new URL(request.url ?? '', 'http://x'));
+    response.writeHead(answer.status, { 'content-type': isJson ? 'application/x-amz-json-1.0' : 'application/xml' });
+    response.end(answer.body);
   }
-}
-
-function answers(name: string, body: string): unknown {
-  const input = JSON.parse(body) as Record<string, string>;
-  if (name === 'DescribeTable') return { Table: { TableStatus: 'ACTIVE' } };
-  if (name === 'CreateQueue') return { QueueUrl: `http://127.0.0.1/${ACCOUNT}/${input['QueueName']}` };
-  if (name !== 'GetQueueAttributes') return {};
-  const queue = input['QueueUrl']?.split('/').at(-1);
-  return { Attributes: { QueueArn: `arn:aws:sqs:us-east-1:${ACCOUNT}:${queue}` } };
 }

@@ -122,7 +122,7 @@ describe('what a job costs', () => {
     const outcome = anOutcome({ verdict: 'compile_error', step: 'compile', error: output.slice(0, 500), compile });
     await store.settle(job.executionId, { attempt: 1, nowMs: T0 + 1, outcome });
     const [settle] = meter.take();
-    expect(Number(settle?.split(' ')[1])).toBeLessThanOrEqual(16);
+    expect(Number(settle?.split(' ')[1])).toBeLessThanOrEqual(10);
     expect(await store.get(job.executionId)).toMatchObject({ outcome });
   });
 
