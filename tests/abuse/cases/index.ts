@@ -1,5 +1,5 @@
 import type { AbuseCase } from '../case.ts';
-import { BODY_CASES } from './api/bodies.ts';
+import { API_CASES } from './api/index.ts';
 import { COMPILE_CASES } from './compile/index.ts';
 import { ESCAPE_CASES } from './escape/index.ts';
 import { EXHAUSTION_CASES } from './exhaustion/index.ts';
@@ -25,5 +25,5 @@ export const SECTIONS: readonly Section[] = [
   { number: '5.6', title: 'Time and life cycle', cases: TIME_CASES },
   { number: '5.7', title: 'Standard input', cases: STDIN_CASES },
   { number: '5.8', title: 'Compile time', cases: COMPILE_CASES },
-  { number: '5.9', title: 'API', cases: [...BODY_CASES] },
+  { number: '5.9', title: 'API', cases: API_CASES },
 ];
