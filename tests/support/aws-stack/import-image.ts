@@ -64,11 +64,10 @@ async function importTree(
 ): Promise<void> {
   const mount = LAYER_MOUNT.slice(1);
   const layerName = path.basename(layerDir);
-  const from = (folder: string, name: string) => ['-C', folder, name];
   const sources = [
-    from(rootDir, '.'),
-    from(path.dirname(layerDir), layerName),
-    from(extraDir, 'usr/lib/localstack'),
+    within(rootDir, '.'),
+    within(path.dirname(layerDir), layerName),
+    within(extraDir, 'usr/lib/localstack'),
   ].flat();
   const options = ['--create', '--numeric-owner', `--transform=s,^${layerName},${mount},`, `--exclude=./${mount}`];
   const tar = spawn('tar', options.concat(sources), { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -91,6 +90,10 @@ async function importTree(
   } finally {
     tar.kill('SIGKILL');
   }
+}
+
+function within(folder: string, name: string): readonly string[] {
+  return ['-C', folder, name];
 }
 
 async function isThere(socketPath: string, id: string): Promise<boolean> {
