@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { list, readHostState, readText, type WatchedServer } from './host-state.ts';
+import { isInPlace, list, readHostState, readText, type WatchedServer } from './host-state.ts';
 
 const POLL_MS = 50;
 
@@ -46,9 +46,6 @@ export async function untilGone(
 
 function processesOf(ownerId: string): readonly string[] {
   return list('/proc')
-    .filter(
-      (name) =>
-        /^\d+$/.test(name) && new RegExp(`/runyard(-docker)?/${ownerId}\\.`).test(readText(`/proc/${name}/cgroup`)),
-    )
+    .filter((name) => /^\d+$/.test(name) && isInPlace(name, ownerId))
     .map((pid) => `process ${pid}: ${readText(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
 }
