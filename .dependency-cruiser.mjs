@@ -36,7 +36,7 @@ export default {
       {
         pathNot: [
           '/adapters/',
-          '/main\\.ts$',
+          '/(main|config|service-config)\\.ts$',
           '^services/standalone/',
           '\\.(test|contract|aws|e2e|faults|sandbox)\\.ts$',
           '^infra/',

@@ -16,13 +16,22 @@ export function tracesOf(ownerId: string): string[] {
 }
 
 /** Waits until nothing is left. Throws with what is left after the deadline. */
-export async function expectNoTraces(ownerId: string, deadlineMs = 10_000): Promise<void> {
+export function expectNoTraces(ownerId: string, deadlineMs = 10_000): Promise<void> {
+  return untilNone(() => tracesOf(ownerId), deadlineMs);
+}
+
+/** The same for the sandboxes of a launcher that goes on running. */
+export function expectNoSandboxes(ownerId: string, deadlineMs: number): Promise<void> {
+  return untilNone(() => cgroupsOf(ownerId), deadlineMs);
+}
+
+async function untilNone(find: () => readonly string[], deadlineMs: number): Promise<void> {
   const endAtMs = performance.now() + deadlineMs;
-  let traces = tracesOf(ownerId);
+  let traces = find();
   while (traces.length > 0) {
     if (performance.now() > endAtMs) throw new Error(`left on the host:\n${traces.join('\n')}`);
     await sleep(POLL_MS);
-    traces = tracesOf(ownerId);
+    traces = find();
   }
 }
 

@@ -8,7 +8,7 @@ const START_MS = 480_000;
 /** Longer than any grace that tests give. */
 const END_MS = 45_000;
 
-export type ServiceName = 'api-gateway' | 'executor' | 'sweeper';
+export type ServiceName = 'api-gateway' | 'executor' | 'sweeper' | 'launcher';
 export type Environment = Readonly<Record<string, string>>;
 
 export interface ServiceExit {
@@ -51,7 +51,7 @@ export class ServiceProcess implements AsyncDisposable {
   static async start(name: ServiceName, env: Environment): Promise<ServiceProcess> {
     const service = new ServiceProcess(name, env);
     try {
-      await service.line((line) => line['msg'] === 'ready', START_MS);
+      await service.#ready();
       return service;
     } catch (error) {
       await service[Symbol.asyncDispose]();
@@ -90,10 +90,21 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   /** The first line that matches, now or within the time. */
-  async line(matches: (line: LogLine) => boolean, withinMs = 30_000): Promise<LogLine> {
+  line(matches: (line: LogLine) => boolean, withinMs = 30_000): Promise<LogLine> {
+    return this.#until(() => this.lines.find((line) => matches(line)), withinMs);
+  }
+
+  /** The launcher's log is empty; it says `ready` to whoever started it. */
+  async #ready(): Promise<void> {
+    const isReady = (): true | undefined =>
+      /^ready /m.test(this.#output) || this.lines.some((line) => line['msg'] === 'ready') || undefined;
+    await this.#until(isReady, START_MS);
+  }
+
+  async #until<T>(find: () => T | undefined, withinMs: number): Promise<T> {
     const untilMs = performance.now() + withinMs;
     for (;;) {
-      const found = this.lines.find((line) => matches(line));
+      const found = find();
       if (found !== undefined) return found;
       if (!this.#isRunning) throw new Error(`${this.name} ended:\n${this.said}`);
       if (performance.now() > untilMs) throw new Error(`${this.name} did not say it in time:\n${this.said}`);

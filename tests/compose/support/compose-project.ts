@@ -46,7 +46,7 @@ export class ComposeProject implements AsyncDisposable {
     const ports = { gateway: await freePort(), localstack: await freePort() };
     const project = new ComposeProject({ engine, docker, folder, ports, options });
     try {
-      await ensureStandInImages(docker, say);
+      await ensureStandInImages(docker, engine.socketPath, say);
       say('importing the runtime root');
       await importRuntimeRoot(docker);
       say('building the images of the services');

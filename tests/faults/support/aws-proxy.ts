@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One call of an AWS client, as the proxy in front of the server sees it. */
 export interface AwsCall {
-  /** As AWS names it (`ReceiveMessage`, `UpdateItem`); for S3 the method and the kind of key (`PUT outputs`). */
+  /** As AWS names it (`ReceiveMessage`, `UpdateItem`); for S3 the method. */
   readonly operation: string;
+  /** Of the request, without its query. */
+  readonly path: string;
   readonly body: string;
   /** Before the server has it, or after the server has answered and before the client knows. */
   readonly phase: 'before' | 'after';
@@ -63,7 +65,8 @@ export class AwsProxy implements AsyncDisposable {
 
   async #handle(incoming: IncomingMessage): Promise<Answer | 'cut'> {
     const body = await readAll(incoming);
-    const call = { operation: operationOf(incoming), body: body.toString('latin1') };
+    const path = (incoming.url ?? '').replace(/\?.*/s, '');
+    const call = { operation: operationOf(incoming), path, body: body.toString('latin1') };
     const before = await this.#fate({ ...call, phase: 'before', answer: null });
     if (before !== 'pass') return before;
     const answer = await this.#forward(incoming, body);
@@ -116,11 +119,9 @@ function errorAnswer(status: number, code: string): Answer {
   return { status, headers, body: Buffer.from(JSON.stringify({ __type: code, message: 'planted' })) };
 }
 
-function operationOf({ method, url, headers }: IncomingMessage): string {
+function operationOf({ method = '', headers }: IncomingMessage): string {
   const target = headers['x-amz-target'];
-  if (typeof target === 'string') return target.slice(target.indexOf('.') + 1);
-  const [, , kind = ''] = (url ?? '').split(/[/?]/);
-  return `${method} ${kind}`;
+  return typeof target === 'string' ? target.slice(target.indexOf('.') + 1) : method;
 }
 
 async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
