@@ -30,6 +30,7 @@ const NOTHING = { debianPackages: [], npmPackages: {}, prepare: [], versionComma
 /** sysexits EX_SOFTWARE: whoever watches over this process starts it again. */
 const EXIT_SOFTWARE = 70;
 const HEALTH_MS = 2_500;
+const STAYING_MS = 3_600_000;
 
 // Whoever reads our lines may go; the end is told by the lifeline.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -114,7 +115,10 @@ try {
   if (config.hasLifeline) watchLifeline();
   const launcher = await start(config);
   process.stdout.write(`ready ${JSON.stringify(launcher.facts)}\n`);
+  // The native launcher's process is no reason for this one to stay; being its lifeline is.
+  const staying = setInterval(() => undefined, STAYING_MS);
   const failure = await Promise.race([untilStopped(), launcher.failed]);
+  clearInterval(staying);
   await launcher.stop();
   if (failure !== undefined) {
     process.stderr.write(`the launcher ${failure}\n`);

@@ -29,18 +29,26 @@ export async function connectLauncher(options: {
     );
   }
   const facts = launcher.describe();
+  const lasting = lastingOf(facts);
   return {
     launcher,
     sandbox: new SupervisedSandbox(launcher),
     languages: installedLanguages(options.languages, toolchains),
     toolchains,
-    host: { rootId: runtimeRoot ?? JSON.stringify(toolchains), launcher: JSON.stringify(facts), kernel: release() },
-    facts,
+    host: { rootId: runtimeRoot ?? JSON.stringify(toolchains), launcher: JSON.stringify(lasting), kernel: release() },
+    // Clients are told what it is, not which process it is.
+    facts: { ...lasting, ownerId: facts['ownerId'] ?? '' },
     check: (deadlineMs) =>
       launcher.check(deadlineMs).catch((cause: unknown) => {
         throw new AppError('sandbox_unavailable', 'The launcher makes no places.', { cause });
       }),
   };
+}
+
+/** What stays the same when the launcher is started again: samples that have passed need not run anew. */
+function lastingOf(facts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const passing: ReadonlySet<string> = new Set(['pid', 'ownerId', 'firstUid', 'uids', 'restarts']);
+  return Object.fromEntries(Object.entries(facts).filter(([name]) => !passing.has(name)));
 }
 
 async function connect(socketPath: string, signal: AbortSignal): Promise<SocketLauncher> {
