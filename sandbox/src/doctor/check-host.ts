@@ -72,12 +72,12 @@ export function startupRefusal(report: HostReport): string | null {
   return ['This host does not have what sandboxes need.', ...reasons, 'npm run doctor tells more.'].join('\n');
 }
 
-/** One line with what could be better here; null when nothing could. */
+/** One line that names what could be better here; null when nothing could. */
 export function advisedLine(report: HostReport): string | null {
   const refused = new Set(refusals(report));
   const weak = report.findings.filter(
     (finding) => !['ok', 'unknown'].includes(finding.status) && !refused.has(finding),
   );
   if (weak.length === 0) return null;
-  return `this host could be stronger: ${weak.map(({ id, found }) => `${id} (${found})`).join(', ')}; npm run doctor says how`;
+  return `this host could be stronger: ${weak.map(({ id }) => id).join(', ')}; npm run doctor says how`;
 }

@@ -21,7 +21,6 @@ import {
   StartupCheck,
 } from '@runyard/executor/sandbox-setup';
 import { LAUNCHER_MAIN } from '@runyard/launcher';
-import { startReaperProcess } from '@runyard/reaper';
 import type { Language } from '@runyard/shared/domain';
 import { chooseLanguages, loadLanguages } from '@runyard/shared/languages';
 import { createLogger, type Logger } from '@runyard/shared/logging';
@@ -43,6 +42,7 @@ import {
   type ServerUser,
   settleInto,
 } from './separation/index.ts';
+import { startReaper } from './start-reaper.ts';
 import { startWorkers } from './workers.ts';
 
 const LANGUAGES_DIR = path.resolve(import.meta.dirname, '../../../languages');
@@ -156,20 +156,10 @@ async function setUp(languages: readonly Language[], secret: Uint8Array, context
   const separation = user === null ? null : { user, launcherMain: LAUNCHER_MAIN };
   const host = { config: config.sandbox, kind: kind ?? 'native', isRoot, secret, environment: process.env, separation };
   const setup = await setUpSandbox({ ...host, languages, terminal, logger, signal });
-  if (kind === 'docker') {
-    const ownerId = setup.facts['ownerId'] ?? '';
-    const reaper = startReaperProcess({
-      dockerHost: process.env['DOCKER_HOST'] ?? null,
-      ownerId,
-      onLog: (line) => logger.warn({ part: 'reaper' }, line),
-    });
-    // After the launcher, which removes what it made; the reaper takes what is left when that fails.
-    shutdown.add('reaper', () => reaper.then((it) => it.stop()));
-    shutdown.add('launcher', () => setup.launcher.close());
-    await reaper;
-    return setup;
-  }
+  // Its end comes after the launcher's, which removes what it made; the reaper takes what is left when that fails.
+  const reaper = kind === 'docker' ? startReaper(setup.facts['ownerId'] ?? '', process.env, context) : null;
   shutdown.add('launcher', () => setup.launcher.close());
+  await reaper;
   return setup;
 }
 
