@@ -15,14 +15,14 @@ export interface TestTable {
   dispose(): Promise<void>;
 }
 
-/** A client as the services make it, with short waits. `endpoint` is for a proxy in between. */
+/** A client as the services make it, but patient: hundreds of calls at once on a busy machine. `endpoint` is for a proxy in between. */
 export function newClient(endpoint: string = testEndpoint()): DynamoDBClient {
   return new DynamoDBClient({
     region: 'us-east-1',
     endpoint,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 30_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
   });
 }
 
