@@ -1,7 +1,7 @@
 import type { JobExpectation } from '../../case.ts';
 
 /** No source of these cases may keep a compiler busy for longer than its limits plus what a loaded machine adds. */
-const COMPILE_ENDS_MS = 30_000;
+const COMPILE_ENDS_MS = 33_000;
 
 /** The compiler refused, in these words. */
 export function compileError(words: RegExp): JobExpectation {
@@ -17,7 +17,7 @@ export const COMPILER_STOPPED: JobExpectation = {
 
 /** Out of memory; at the very limit the kernel may throw out pages of the compiler itself and read them again until the time is over. */
 export const COMPILER_OUT_OF_MEMORY: JobExpectation = {
-  verdicts: ['memory_limit', 'time_limit'],
+  verdicts: ['memory_limit', 'time_limit', 'wall_time_limit'],
   step: 'compile',
   killWithinMs: COMPILE_ENDS_MS,
 };

@@ -1,5 +1,6 @@
 import type { AbuseCase } from '../../case.ts';
 import { submission } from '../../programs.ts';
+import { COMPILER_OUT_OF_MEMORY } from './expectations.ts';
 
 const MAIN = 'int main(void) { return 0; }\n';
 /** Every user of the image, none with a password. */
@@ -27,12 +28,12 @@ export const GCC_INPUT_CASES: readonly AbuseCase[] = [
       {
         name: '/dev/random',
         job: c(`#include "/dev/random"\n${MAIN}`),
-        expect: { verdicts: ['memory_limit'], step: 'compile', killWithinMs: 12_000 },
+        expect: COMPILER_OUT_OF_MEMORY,
       },
       {
         name: '/dev/zero',
         job: c(`#include "/dev/zero"\n${MAIN}`),
-        expect: { verdicts: ['memory_limit'], step: 'compile', killWithinMs: 12_000 },
+        expect: COMPILER_OUT_OF_MEMORY,
       },
       ...['/dev/urandom', '/dev/zero'].map((file) => ({
         name: `.incbin ${file}`,
@@ -45,7 +46,7 @@ export const GCC_INPUT_CASES: readonly AbuseCase[] = [
           'rust',
           'static ZEROS: &[u8] = include_bytes!("/dev/zero");\nfn main() { println!("{}", ZEROS.len()); }\n',
         ),
-        expect: { verdicts: ['memory_limit'], step: 'compile', killWithinMs: 12_000 },
+        expect: COMPILER_OUT_OF_MEMORY,
       },
       {
         name: '/dev/tty',

@@ -1,5 +1,6 @@
 import type { AbuseCase, JobExpectation } from '../../case.ts';
 import { MIB, submission } from '../../programs.ts';
+import { COMPILER_OUT_OF_MEMORY } from './expectations.ts';
 
 /** What an interpreter does before the first line runs counts as running. */
 const STOPPED_RUN: JobExpectation = { verdicts: ['time_limit', 'wall_time_limit'], step: 'run', killWithinMs: 3000 };
@@ -98,7 +99,7 @@ export const INTERPRETER_CASES: readonly AbuseCase[] = [
           'haskell',
           '{-# LANGUAGE TypeFamilies, UndecidableInstances #-}\n{-# OPTIONS_GHC -freduction-depth=0 #-}\ntype family F a where F a = F (a, a)\nx :: F Int\nx = undefined\nmain :: IO ()\nmain = x `seq` putStrLn "x"\n',
         ),
-        expect: { verdicts: ['memory_limit', 'time_limit'], step: 'compile', killWithinMs: 30_000 },
+        expect: COMPILER_OUT_OF_MEMORY,
       },
     ],
   },

@@ -25,22 +25,25 @@ const TRAPS = `ln -s /etc/shadow out; ln -s /etc/shadow output; ln -s / root; ln
 mkfifo fifo stdout combined.txt
 mknod device c 1 5 2>/dev/null; mknod disk b 8 0 2>/dev/null
 truncate -s 8T sparse 2>/dev/null; truncate -s 60M sparse60
-mkdir tree && cd tree && for n in $(seq 500); do mkdir d && cd d || break; done; cd /box
+mkdir -p "$(printf 'd/%.0s' $(seq 500))"
 mkdir -p locked/a && echo x > locked/a/b && chmod 000 locked/a locked
 touch -- '-rf' '*' "$(printf 'line\\nfeed')" "$(printf '\\377\\376')" "$(printf 'x%.0s' $(seq 255))"
 chmod 000 /tmp 2>/dev/null; chmod 555 .`;
 
+/** A thousand were made by hand; here as many as fit into the time, on a loaded machine fewer. */
 const BUILDS = 100;
+const RACE_MS = 100_000;
 const AT_ONCE = 2;
 
 /** While the compiler's output is collected, three daemons put a link, a FIFO and a folder in its place, again and again. */
 const SWAPS = `for n in 1 2 3; do setsid sh -c 'cp main kept$$; while :; do ln -sf /etc/passwd main; rm -f main; mkfifo main; rm -f main; ln -f kept$$ main; cp kept$$ new$$; mv -f new$$ main; done' > /dev/null 2>&1 < /dev/null & done`;
 
 async function race(world: World): Promise<readonly string[]> {
+  const untilMs = performance.now() + RACE_MS;
   const faults: string[] = [];
   const verdicts: string[] = [];
   const client = async (): Promise<void> => {
-    while (verdicts.length < BUILDS) {
+    while (verdicts.length < BUILDS && performance.now() < untilMs) {
       verdicts.push('under way');
       const place = verdicts.length - 1;
       const seen = await world.run(hostileBuild(SWAPS));
@@ -116,7 +119,7 @@ export const WORK_DIR_CASES: readonly AbuseCase[] = [
   },
   {
     id: 'P6',
-    title: `the output of a build is swapped for links and FIFOs while it is collected, ${BUILDS} times`,
+    title: `the output of a build is swapped for links and FIFOs while it is collected, up to ${BUILDS} times`,
     tags: ['full'],
     expected: 'the program itself, or none; never a file behind a link',
     acts: [{ script: race }],

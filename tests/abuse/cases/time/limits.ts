@@ -1,5 +1,5 @@
 import type { AbuseCase, SeenJob, World } from '../../case.ts';
-import type { Submission } from '../../../support/client.ts';
+import type { Submission, WireJob } from '../../../support/client.ts';
 import { KIB, submission } from '../../programs.ts';
 
 const ROUNDS = 100;
@@ -65,7 +65,7 @@ const OVER_AND_OUT: Readonly<Record<string, { readonly job: Submission; readonly
   },
   'CPU time to the limit, then the end': {
     job: submission('perl', 'my $t; do { $t = (times)[0] + (times)[1] } while ($t < 0.20);', {
-      limits: { cpuTimeMs: 200, wallTimeMs: 3000 },
+      limits: { cpuTimeMs: 200, wallTimeMs: 30_000 },
     }),
     verdicts: ['ok', 'time_limit'],
   },
@@ -124,7 +124,11 @@ export const LIMIT_CASES: readonly AbuseCase[] = [
         script: async (world) => {
           const sleeper = submission('bash', 'sleep 0.3; echo slept');
           const startMs = performance.now();
-          const jobs = await Promise.all(Array.from({ length: SLEEPERS }, () => world.submit(sleeper)));
+          const jobs: WireJob[] = [];
+          // A few at a time: the connections are the client's own, and are not what is tested.
+          while (jobs.length < SLEEPERS) {
+            jobs.push(...(await Promise.all(Array.from({ length: 5 }, () => world.submit(sleeper)))));
+          }
           world.note(`${SLEEPERS} accepted in ${Math.round(performance.now() - startMs)} ms`);
           const faults: string[] = [];
           for (const job of jobs) {
