@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await deployment[Symbol.asyncDispose]();
+  await (deployment as AwsDeployment | undefined)?.[Symbol.asyncDispose]();
 });
 
 /** Keys of all outputs of the bucket that start with the prefix. */
@@ -63,6 +63,14 @@ async function messagesOf(queue: string): Promise<number> {
     }),
   );
   return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+}
+
+function submitOrder(url: string, code: string): Promise<Response> {
+  return fetch(`${url}/submit`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'order-66' },
+    body: JSON.stringify({ language: 'bash', code }),
+  });
 }
 
 async function statusOf(url: string): Promise<number> {
@@ -104,18 +112,12 @@ describe('a job', () => {
   });
 
   test('under a key is accepted once, whichever gateway is asked', async () => {
-    const submit = (url: string, code: string) =>
-      fetch(`${url}/submit`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': 'order-66' },
-        body: JSON.stringify({ language: 'bash', code }),
-      });
-    const answers = await Promise.all([client, hasty, client, hasty].map(({ url }) => submit(url, 'echo once')));
+    const answers = await Promise.all([client, hasty, client, hasty].map(({ url }) => submitOrder(url, 'echo once')));
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
     const ids = await Promise.all(answers.map(async (answer) => ((await answer.json()) as WireJob).executionId));
     expect(new Set(ids).size).toBe(1);
     expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true')).toHaveLength(3);
-    expect((await submit(hasty.url, 'echo twice')).status).toBe(409);
+    expect((await submitOrder(hasty.url, 'echo twice')).status).toBe(409);
     const job = await client.untilFinal(await client.status(ids[0] ?? ''));
     expect(job).toMatchObject({ stdoutPreview: 'once\n', attempt: 1 });
   });

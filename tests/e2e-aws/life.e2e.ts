@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await deployment[Symbol.asyncDispose]();
+  await (deployment as AwsDeployment | undefined)?.[Symbol.asyncDispose]();
 });
 
 async function submitAndSeeRunning(submission: typeof SLOW): Promise<WireJob> {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await deployment[Symbol.asyncDispose]();
+  await (deployment as AwsDeployment | undefined)?.[Symbol.asyncDispose]();
 });
 
 test('jobs of several languages run, and the log says why a queue per language is better', async () => {

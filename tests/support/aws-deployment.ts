@@ -9,6 +9,7 @@ import { type Environment, type ServiceName, ServiceProcess } from './service-pr
 
 const PROJECT_DIR = path.resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
+const BOOTSTRAP_ATTEMPTS = 5;
 
 /** Table, queues and bucket of its own in the AWS stand-in that the suite's set-up has started, and services that use them. */
 export class AwsDeployment implements AsyncDisposable {
@@ -22,11 +23,7 @@ export class AwsDeployment implements AsyncDisposable {
   /** `environment` is for all services. */
   static async create(environment: Environment = {}): Promise<AwsDeployment> {
     const deployment = new AwsDeployment(environment);
-    await run(process.execPath, ['shared/src/adapters/aws/bootstrap-main.ts'], {
-      cwd: PROJECT_DIR,
-      env: { ...process.env, ...deployment.#environment },
-      timeout: 120_000,
-    });
+    await deployment.#bootstrap();
     return deployment;
   }
 
@@ -68,6 +65,20 @@ export class AwsDeployment implements AsyncDisposable {
   async startGateway(env: Environment = {}): Promise<{ service: ServiceProcess; client: Client }> {
     const service = await this.start('api-gateway', env);
     return { service, client: new Client(service.url) };
+  }
+
+  /** What it does may be done any number of times, and a loaded stand-in may be slow to make queues. */
+  async #bootstrap(): Promise<void> {
+    const env = { ...process.env, ...this.#environment };
+    const script = ['shared/src/adapters/aws/bootstrap-main.ts'];
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await run(process.execPath, script, { cwd: PROJECT_DIR, env, timeout: 120_000 });
+        return;
+      } catch (error) {
+        if (attempt === BOOTSTRAP_ATTEMPTS) throw error;
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

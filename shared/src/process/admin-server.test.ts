@@ -47,6 +47,10 @@ test('says that it lives, what it is, and what happened', async () => {
   });
 });
 
+async function down(): Promise<void> {
+  throw new DependencyUnavailableError('The table does not answer.', { cause: new Error('10.0.0.7 refused') });
+}
+
 test('is ready as long as every part answers and nobody stops it', async () => {
   await withServer({ isDraining: false, ping: async () => undefined }, async (server) => {
     expect(await get(server, '/health/ready')).toEqual({
@@ -54,9 +58,6 @@ test('is ready as long as every part answers and nobody stops it', async () => {
       body: { status: 'ready', checks: { store: { isReady: true } } },
     });
   });
-  const down = async (): Promise<void> => {
-    throw new DependencyUnavailableError('The table does not answer.', { cause: new Error('10.0.0.7 refused') });
-  };
   await withServer({ isDraining: false, ping: down }, async (server) => {
     expect(await get(server, '/health/ready')).toEqual({
       status: 503,

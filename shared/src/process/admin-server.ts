@@ -84,7 +84,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
 
 async function answerTo(request: IncomingMessage, options: AdminServerOptions): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { status: 'method not allowed' });
-  switch (request.url) {
+  switch (request.url ?? '') {
     case '/health/live':
       return json(200, { status: 'ok' });
     case '/health/ready': {

@@ -38,6 +38,7 @@ export async function runService<C extends { readonly service: ServiceConfig }>(
     async (stopSignal) => {
       const failing = new AbortController();
       const signal = AbortSignal.any([stopSignal, failing.signal]);
+      // oxlint-disable-next-line node/no-process-env -- for main, which names the loader
       const config = definition.loadConfig(process.env);
       const log = createLogger({ service: name, version, level: config.service.logLevel });
       logger = log;

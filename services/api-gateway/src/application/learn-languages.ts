@@ -24,15 +24,19 @@ export async function learnLanguages(
   }
 }
 
-/** Reads again and again until `signal` aborts. */
+/** Reads again and again until `signal` aborts. `pause` resolves after the time or when the signal aborts. */
 export async function keepLearning(
   directory: LanguageDirectory,
-  deps: Parameters<typeof learnLanguages>[1],
+  deps: Parameters<typeof learnLanguages>[1] & { readonly pause?: typeof pauseOf },
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     const isComplete = directory.catalogue.languages.every(({ version }) => version !== null);
-    await sleep(isComplete ? LATER_MS : SOON_MS, undefined, { signal }).catch(() => undefined);
+    await (deps.pause ?? pauseOf)(isComplete ? LATER_MS : SOON_MS, signal);
     if (!signal.aborted) await learnLanguages(directory, deps);
   }
+}
+
+async function pauseOf(durationMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(durationMs, undefined, { signal }).catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { withinBudget } from './within-budget.ts';
 
 test('waits for work that is in time, and passes its failure on', async () => {
-  const onLateError = vi.fn();
+  const onLateError = vi.fn<(error: unknown) => void>();
   await withinBudget(Promise.resolve(), 60_000, { onLateError });
   await expect(withinBudget(Promise.reject(new Error('no')), 60_000, { onLateError })).rejects.toThrow('no');
   expect(onLateError).not.toHaveBeenCalled();

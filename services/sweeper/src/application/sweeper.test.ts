@@ -144,6 +144,17 @@ describe('a job of a language that is no longer served', () => {
   });
 });
 
+/** Minutes after which the job got a message more, over an hour of sweeps. */
+async function resendMinutes(sweepers: () => readonly Sweeper[]): Promise<number[]> {
+  const sentAtMin: number[] = [];
+  for (let minute = 1; minute <= 90; minute += 1) {
+    clock.advance(60_000);
+    const results = await Promise.all(sweepers().map((subject) => subject.sweepOnce()));
+    for (const { resent } of results) sentAtMin.push(...Array.from({ length: resent }, () => minute));
+  }
+  return sentAtMin;
+}
+
 describe('jobs that wait behind others', () => {
   test('get no second message where the queue can tell which have one', async () => {
     const waiting = await createJob();
@@ -156,17 +167,6 @@ describe('jobs that wait behind others', () => {
     });
     expect((await visibleIds()).toSorted()).toEqual([waiting.executionId, lost.executionId].toSorted());
   });
-
-  /** Minutes after which the job got a message more, over an hour of sweeps. */
-  async function resendMinutes(sweepers: () => readonly Sweeper[]): Promise<number[]> {
-    const sentAtMin: number[] = [];
-    for (let minute = 1; minute <= 90; minute += 1) {
-      clock.advance(60_000);
-      const results = await Promise.all(sweepers().map((subject) => subject.sweepOnce()));
-      for (const { resent } of results) sentAtMin.push(...Array.from({ length: resent }, () => minute));
-    }
-    return sentAtMin;
-  }
 
   test('elsewhere get three more at most, with ever longer pauses', async () => {
     await send(await createJob());
@@ -203,7 +203,7 @@ test('two sweepers at once send one message for one job that lost its own', asyn
   const job = await createJob();
   clock.advance(STALE_MS + 1);
   const results = await Promise.all([sweeper().sweepOnce(), sweeper().sweepOnce()]);
-  expect(results.map(({ resent }) => resent).toSorted()).toEqual([0, 1]);
+  expect(results.reduce((sum, { resent }) => sum + resent, 0)).toBe(1);
   expect(await visibleIds()).toEqual([job.executionId]);
 });
 
@@ -212,7 +212,7 @@ test('two sweepers at once settle a dead letter once', async () => {
   await claim(job);
   await bury(job);
   const results = await Promise.all([sweeper().sweepOnce(), sweeper().sweepOnce()]);
-  expect(results.map(({ deadLettersSettled }) => deadLettersSettled).toSorted()).toEqual([0, 1]);
+  expect(results.reduce((sum, { deadLettersSettled }) => sum + deadLettersSettled, 0)).toBe(1);
 });
 
 test('what was done and what failed is told after each sweep, and what no waiting helps', async () => {
