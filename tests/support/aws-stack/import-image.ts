@@ -12,7 +12,7 @@ import path from 'node:path';
 import { ensureStandIn, type StandIn } from './ensure-stand-in.ts';
 import { LAYER_MOUNT, LIBS } from './recipe.ts';
 
-export const LOCALSTACK_IMAGE = 'localstack/localstack:4.14.0';
+const LOCALSTACK_IMAGE = 'localstack/localstack:4.14.0';
 
 const ENVIRONMENT = [
   'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

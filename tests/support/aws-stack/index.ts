@@ -1,3 +1,3 @@
 export { ensureStandIn, type StandIn } from './ensure-stand-in.ts';
 export { startAwsStack, type AwsStack } from './start-aws-stack.ts';
-export { importLocalStackImage, LOCALSTACK_IMAGE } from './import-image.ts';
+export { importLocalStackImage } from './import-image.ts';

@@ -5,6 +5,7 @@ import { AppError, DependencyUnavailableError, FatalDependencyError, InternalErr
 const FATAL: ReadonlySet<string> = new Set([
   'AccessDenied',
   'AccountProblem',
+  'ExpiredToken',
   'InvalidAccessKeyId',
   'NoSuchBucket',
   'PermanentRedirect',
@@ -16,7 +17,7 @@ export function hasName(error: unknown, ...names: readonly string[]): boolean {
 }
 
 /** What the SDK throws, as ours. Throttling, time-outs, cut connections and 5xx may pass. */
-export function translateError(error: unknown): AppError {
+function translateError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof TypeError || error instanceof RangeError) return new InternalError(error);
   if (error instanceof S3ServiceException && FATAL.has(error.name)) {

@@ -5,6 +5,7 @@ import { AppError, DependencyUnavailableError, FatalDependencyError, InternalErr
 const FATAL: ReadonlySet<string> = new Set([
   'AccessDenied',
   'AccessDeniedException',
+  'ExpiredToken',
   'InvalidAddress',
   'InvalidClientTokenId',
   'InvalidSecurity',
