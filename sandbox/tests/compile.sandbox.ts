@@ -23,7 +23,7 @@ async function endings(plan: SandboxPlan): Promise<{ compile: string; runs: stri
   return { compile: endingOf(report.compile), runs: report.runs.map(endingOf), failure: report.failure };
 }
 
-describe('what a compiler leaves', () => {
+describe('what a compiler leaves (F17)', () => {
   test('the files that match go to /program; the run finds a wiped /box', async () => {
     const script = `${GOOD}; cp out a.class; mkdir d; cp out 'b$c.class'; touch d/x.class left; echo y > /tmp/t; echo z > /dev/shm/s`;
     const look =

@@ -6,7 +6,7 @@ import { endingOf, stdoutOf, useSandbox } from './support/use-sandbox.ts';
 
 const user = useSandbox();
 
-describe('exit codes', () => {
+describe('exit codes (F9)', () => {
   test.each([0, 1, 42, 137, 255])('exit %d', async (code) => {
     const report = await user.run(sh('exit $1', { args: [String(code)] }));
     expect(report.runs.map(endingOf)).toEqual([`exited ${code}`]);
@@ -17,7 +17,7 @@ describe('exit codes', () => {
   });
 });
 
-describe('signals', () => {
+describe('signals (F8)', () => {
   const SIGNALS: readonly (readonly [number, string])[] = [
     [1, 'SIGHUP'],
     [2, 'SIGINT'],

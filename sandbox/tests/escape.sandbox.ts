@@ -107,7 +107,7 @@ describe('processes', () => {
     ['stop 1', 'os.kill(1, signal.SIGSTOP)', 'EPERM'],
   ]);
 
-  testAttempts('PID 1 cannot be traced or read', [
+  testAttempts('F7: PID 1 cannot be traced or read', [
     ['ptrace attach 1', "call('ptrace', 16, 1, 0, 0)", 'EPERM'],
     ['ptrace seize 1', "call('ptrace', 0x4206, 1, 0, 0)", 'EPERM'],
     ['memory of 1', "open('/proc/1/mem', 'r+b')", DENIED],

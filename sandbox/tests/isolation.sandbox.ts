@@ -127,6 +127,25 @@ time.sleep(.4)
 print(os.getuid(), sorted(int(n) for n in os.listdir('/proc') if n.isdigit()) == [os.getpid()], os.getpid())
 print(sum('@' in l for l in open('/proc/net/unix')))`;
 
+  test("F6: what one takes of the kernel's quotas per user, the other has all the same", async () => {
+    const take = `
+import ctypes, os, time
+libc = ctypes.CDLL(None, use_errno=True)
+def timers():
+  n = 0
+  timer = ctypes.c_void_p()
+  while n < 2000 and libc.timer_create(1, None, ctypes.byref(timer)) == 0: n += 1
+  return n
+def pipes():
+  import fcntl
+  try: return fcntl.fcntl(os.pipe()[0], 1032)
+  except OSError as e: return e.errno
+print(timers(), pipes())
+time.sleep(.6)`;
+    const reports = await Promise.all([1, 2].map(() => user.run(python(take))));
+    expect(reports.map((report) => stdoutOf(onlyRun(report)))).toEqual(['256 65536\n', '256 65536\n']);
+  });
+
   test('do not see each other, and differ in uid', async () => {
     const startedAt = performance.now();
     const reports = await Promise.all([1, 2, 3, 4].map(() => user.run(python(MEET))));

@@ -11,7 +11,7 @@ const IGNORE_ALL = 'for (int i = 1; i < 65; i++) signal(i, SIG_IGN);';
 const WALL_FIRED: NonNullable<ProgramCase['facts']> = [(run) => run.usage.wallTimeMs >= 300, true];
 const CPU_FIRED: NonNullable<ProgramCase['facts']> = [(run) => between(300, 450)(run.usage.cpuTimeMs), true];
 
-describe('wall time', () => {
+describe('wall time (F11)', () => {
   const limits = { wallTimeMs: 300 };
   testPrograms(user, [
     {
@@ -64,7 +64,7 @@ describe('wall time', () => {
   });
 });
 
-describe('CPU time', () => {
+describe('CPU time (F12)', () => {
   const limits = { cpuTimeMs: 300, wallTimeMs: 6000 };
   const busy = (name: string, plan: Parameters<typeof user.run>[0]) => ({
     name,

@@ -118,7 +118,7 @@ function kept(bytes: number, truncated: boolean): NonNullable<ProgramCase['facts
   return [sizesOf, [bytes, bytes, truncated]];
 }
 
-describe('the output limit', () => {
+describe('the output limit (F13)', () => {
   const limits = { outputBytes: 1000 };
   testPrograms(user, [
     { name: 'one byte below', plan: python(print(999, 0), { limits }), ends: 'exited 0', facts: kept(999, false) },

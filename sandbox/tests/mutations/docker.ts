@@ -30,14 +30,20 @@ export const DOCKER_MUTATIONS: readonly Mutation[] = [
     ', `seccomp=unconfined`',
     by('system-calls', 'calls of other architectures'),
   ),
-  docker(
-    'D4',
-    'NetworkMode none',
-    'exfiltration, metadata',
-    "NetworkMode: 'none'",
-    "NetworkMode: 'host'",
-    by('escape', 'there is none but the loopback of its own'),
-  ),
+  {
+    ...docker(
+      'D4',
+      'NetworkMode, NetworkDisabled',
+      'exfiltration, metadata (L2)',
+      '',
+      '',
+      by('escape', 'there is none but'),
+    ),
+    edits: [
+      { file: BODY, find: "NetworkMode: 'none'", replace: "NetworkMode: 'host'" },
+      { file: BODY, find: 'NetworkDisabled: true', replace: 'NetworkDisabled: false' },
+    ],
+  },
   docker('D5', 'Tmpfs size', 'memory fill', 'size=${SCRATCH.boxMiB}m,', '', by('file-limits', 'bytes')),
   docker(
     'D6',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DOCKER_MUTATIONS } from './docker.ts';
@@ -18,7 +18,8 @@ const CASE_MS = 300_000;
 
 interface Result {
   readonly mutation: Mutation;
-  readonly outcome: 'noticed' | 'NOT noticed' | 'nothing to notice' | 'edit does not fit' | 'no such case';
+  readonly outcome:
+    'noticed' | 'NOT noticed' | 'nothing to notice' | 'edit does not fit' | 'does not run' | 'no such case';
 }
 
 function makeCopy(): string {
@@ -62,6 +63,15 @@ function tryMutation(copy: string, mutation: Mutation): Result['outcome'] {
   }
 }
 
+interface Report {
+  readonly numPassedTests: number;
+  readonly testResults: readonly {
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly failureMessages: readonly string[] }[];
+  }[];
+}
+
+/** A copy that does not compile, or a place that cannot even be made, is no proof: an expectation of the case must fail. */
 function runCase(
   copy: string,
   { launcher }: Mutation,
@@ -69,17 +79,20 @@ function runCase(
 ): Result['outcome'] {
   const project = launcher === 'native' ? 'sandbox' : 'sandbox-docker';
   const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', '--project', project, `sandbox/tests/${file}.sandbox.ts`, '-t', test, '--reporter=json'];
-  const { status, stdout } = spawnSync(process.execPath, args, {
-    cwd: copy,
-    encoding: 'utf8',
-    timeout: CASE_MS,
-    killSignal: 'SIGKILL',
-  });
-  const report = /\{"numTotalTestSuites".*\}/s.exec(stdout)?.[0];
-  const counts = JSON.parse(report ?? '{}') as { numPassedTests?: number; numFailedTests?: number };
-  if ((counts.numPassedTests ?? 0) + (counts.numFailedTests ?? 0) === 0 && status === 0) return 'no such case';
-  return status === 0 ? 'NOT noticed' : 'noticed';
+  const output = path.join(copy, 'report.json');
+  rmSync(output, { force: true });
+  const what = ['run', '--project', project, `sandbox/tests/${file}.sandbox.ts`, '-t', test];
+  const args = [vitest, ...what, '--reporter=json', `--outputFile=${output}`];
+  spawnSync(process.execPath, args, { cwd: copy, stdio: 'ignore', timeout: CASE_MS, killSignal: 'SIGKILL' });
+  if (!existsSync(output)) return 'no such case';
+  const report = JSON.parse(readFileSync(output, 'utf8')) as Report;
+  const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const words = results.filter(({ status }) => status === 'failed').flatMap(({ failureMessages }) => failureMessages);
+  if (words.some((text) => /^(Assertion)?Error: expect/.test(text))) return 'noticed';
+  for (const text of [...words, ...report.testResults.map(({ message }) => message)])
+    process.stderr.write(`${text.slice(0, 500)}\n`);
+  if (words.length > 0 || report.testResults.some(({ message }) => message !== '')) return 'does not run';
+  return report.numPassedTests > 0 ? 'NOT noticed' : 'no such case';
 }
 
 function asTable(results: readonly Result[]): string {

@@ -69,11 +69,11 @@ export const NATIVE_MUTATIONS: readonly Mutation[] = [
     noticedBy: by('escape', 'PID 1 cannot be traced or read'),
   }),
   native('N8', 'masked files of /proc', 'fingerprints and side channels (F20)', {
-    edits: [edit(MOUNTS, 'i < COUNT(masked_files)', 'i < 0 * COUNT(masked_files)')],
+    edits: [edit(MOUNTS, 'i < COUNT(masked_files)', 'i < (geteuid() == 99 ? COUNT(masked_files) : 0)')],
     noticedBy: by('escape', 'next to nothing'),
   }),
   native('N9', 'masked folders of /proc', 'pressure of neighbours, drivers (F20)', {
-    edits: [edit(MOUNTS, 'i < COUNT(masked_folders)', 'i < 0 * COUNT(masked_folders)')],
+    edits: [edit(MOUNTS, 'i < COUNT(masked_folders)', 'i < (geteuid() == 99 ? COUNT(masked_folders) : 0)')],
     noticedBy: by('escape', 'next to nothing'),
   }),
   native('N10', 'read-only /proc/sys', 'settings of the host (E4)', {
@@ -211,7 +211,13 @@ export const NATIVE_MUTATIONS: readonly Mutation[] = [
     noticedBy: by('limits', 'fork bomb whose main exits'),
   }),
   native('N30', 'wipe between steps', 'messages from one run to the next', {
-    edits: [edit('supervisor/helper.c', 'i < sizeof folders / sizeof folders[0]', 'i < 0 * sizeof folders')],
+    edits: [
+      edit(
+        'supervisor/helper.c',
+        'i < sizeof folders / sizeof folders[0]',
+        'i < (geteuid() == 99 ? sizeof folders : 0)',
+      ),
+    ],
     noticedBy: by('isolation', 'the second finds nothing of the first'),
   }),
   native('N31', 'deadline of the launcher', 'a place whose PID 1 fails', {
