@@ -71,7 +71,7 @@ export interface ProcessFacts {
   readonly oomScores: Readonly<Record<string, number>>;
 }
 
-export interface NetworkFacts {
+interface NetworkFacts {
   /** Whether something answers at the cloud's metadata address from this process. */
   readonly metadataAnswers: boolean | null;
 }
@@ -95,7 +95,7 @@ export interface EngineHostFacts {
   readonly memoryBytes: number;
 }
 
-export interface PlanFacts {
+interface PlanFacts {
   readonly slots: number;
   /** Most that one job may be allowed. */
   readonly slotMemoryBytes: number;

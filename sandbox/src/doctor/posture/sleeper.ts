@@ -21,7 +21,7 @@ const START_MS = 20_000;
 const POLL_MS = 10;
 
 /** No place could be looked at; the message says why. */
-export class PostureError extends Error {
+class PostureError extends Error {
   override readonly name = 'PostureError';
 }
 
