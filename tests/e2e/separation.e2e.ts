@@ -52,6 +52,12 @@ function status(pid: number | string): Record<string, string> {
   return Object.fromEntries(lines.map((line) => line.split(':\t') as [string, string]));
 }
 
+function sessionOf(pid: number): string | undefined {
+  return readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ')[3];
+}
+
 function childrenOf(pid: number): number[] {
   const tasks = readdirSync(`/proc/${pid}/task`);
   const words = tasks.map((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8'));
@@ -124,10 +130,6 @@ describe.each(['native', 'docker'] as const)('%s', (kind) => {
     const { keeper, launcher } = privilegedOf(server);
     expect(status(keeper)['Uid']).toBe('0\t0\t0\t0');
     expect(status(launcher)['Uid']).toBe('0\t0\t0\t0');
-    const sessionOf = (pid: number) =>
-      readFileSync(`/proc/${pid}/stat`, 'latin1')
-        .replace(/^.*\) /s, '')
-        .split(' ')[3];
     expect(sessionOf(keeper)).not.toBe(sessionOf(server.pid));
   });
 

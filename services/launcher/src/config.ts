@@ -67,7 +67,10 @@ const schema = z
       .regex(/^[0-9a-f]{8,16}$/, 'must be 8 to 16 lower-case hex digits')
       .optional(),
     RUNYARD_LAUNCHER_LIFELINE: field.boolean().default(false),
-    RUNYARD_LAUNCHER_IMAGE: field.text().optional(),
+    RUNYARD_LAUNCHER_IMAGE: field
+      .text()
+      .transform((text, context) => parseReadyImage(text) ?? refuseImage(context))
+      .optional(),
     RUNYARD_MAX_PLACES: field.integer({ min: 1, max: 250 }).default(MAX_PLACES),
     RUNYARD_MAX_MEMORY_MIB: field.integer({ min: 16, max: 1024 * 1024 }).default(MAX_MEMORY_MIB),
     RUNYARD_MAX_PROCESSES: field.integer({ min: 8, max: 32_768 }).default(MAX_PROCESSES),
@@ -103,6 +106,19 @@ export function loadConfig(env: Env): LauncherConfig {
     ownerId: own.RUNYARD_LAUNCHER_OWNER ?? null,
     isStrict: own.RUNYARD_STRICT,
     hasLifeline: own.RUNYARD_LAUNCHER_LIFELINE,
-    image: own.RUNYARD_LAUNCHER_IMAGE === undefined ? null : readyImage.parse(JSON.parse(own.RUNYARD_LAUNCHER_IMAGE)),
+    image: own.RUNYARD_LAUNCHER_IMAGE ?? null,
   };
+}
+
+function parseReadyImage(text: string): ReadyImage | null {
+  try {
+    return readyImage.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function refuseImage(context: z.RefinementCtx<string>): never {
+  context.addIssue({ code: 'custom', message: 'must be JSON of an image and its toolchains' });
+  return z.NEVER;
 }
