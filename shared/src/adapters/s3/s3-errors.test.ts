@@ -8,7 +8,10 @@ function thrown(name: string): S3ServiceException {
 }
 
 function translationOf(error: Error): Promise<unknown> {
-  return translated(() => Promise.reject(error)).catch((translation: unknown) => translation);
+  const failing = async () => {
+    throw error;
+  };
+  return translated(failing).catch((translation: unknown) => translation);
 }
 
 test.each(['NoSuchBucket', 'AccessDenied', 'InvalidAccessKeyId', 'SignatureDoesNotMatch'])(
