@@ -16,14 +16,17 @@ afterEach(() => {
   rmSync(outdir, { recursive: true });
 });
 
+/** The checks compile their rules first: 4 s of CPU, which a busy machine does not have at once. */
+const PATIENCE = { timeout: 180_000 };
+
 const config = () => loadConfig({}, ['python']);
 
-test('is synthesised without network or account, and nothing is found in it', () => {
+test('is synthesised without network or account, and nothing is found in it', PATIENCE, () => {
   createApp(config(), { outdir }).app.synth();
   expect(readdirSync(outdir)).toContain('runyard-dev-0-data.template.json');
 });
 
-test('a finding that nobody has acknowledged stops the synthesis', () => {
+test('a finding that nobody has acknowledged stops the synthesis', PATIENCE, () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   const { app, dataStack } = createApp(config(), { outdir });
   const careless = new Bucket(dataStack, 'Careless');
