@@ -1,19 +1,31 @@
-/** A deployment on AWS answers the same requests as `npm start`, field by field; only times, ids and places may differ. */
+/**
+ * A deployment on AWS answers the same requests as `npm start`, field by field; only times, ids and places may differ. Its executor
+ * has no right of its own: it runs programs through the launcher of the other server, by its socket.
+ */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AwsDeployment } from '../support/aws-deployment.ts';
 import { comparable } from '../support/comparable.ts';
 import { TestServer } from '../support/server.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
+
+/** What `npm start` as root becomes, and for whom its launcher's socket is. */
+const NOBODY_SPECIAL = { uid: 210_000, gid: 210_000 };
 
 let deployment: AwsDeployment;
 let standalone: TestServer;
+let executor: ServiceProcess;
 let urls: { readonly aws: string; readonly embedded: string };
 
 beforeAll(async () => {
+  standalone = await TestServer.start();
   deployment = await AwsDeployment.create();
-  await deployment.start('executor');
-  const [{ client }, server] = await Promise.all([deployment.startGateway(), TestServer.start()]);
-  standalone = server;
-  urls = { aws: client.url, embedded: server.url };
+  const { ownerId } = await standalone.client.get<{ ownerId: string }>('/version');
+  const { uid, gid } = NOBODY_SPECIAL;
+  const RUNYARD_LAUNCHER_SOCKET = `/run/runyard/for-${uid}/${ownerId}.sock`;
+  executor = await deployment.start('executor', { RUNYARD_LAUNCHER_SOCKET }, { uid, gid });
+  const { client } = await deployment.startGateway();
+  urls = { aws: client.url, embedded: standalone.url };
 });
 
 afterAll(async () => {
@@ -123,4 +135,11 @@ test('a key used again, and for something else', async () => {
     );
     expect(aws).toEqual(embedded);
   }
+});
+
+test('the executor had no right that it could have used', () => {
+  const status = readFileSync(`/proc/${executor.pid}/status`, 'utf8');
+  expect(/^Uid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/)).toEqual(Array.from({ length: 4 }, () => '210000'));
+  expect(/^CapEff:\s+(\S+)$/m.exec(status)?.[1]).toBe('0000000000000000');
+  expect(/^Groups:\s*(.*)$/m.exec(status)?.[1]?.trim() ?? '').toBe('');
 });

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Client } from './client.ts';
-import { type Environment, type ServiceName, ServiceProcess } from './service-process.ts';
+import { type Environment, type ServiceName, ServiceProcess, type ServiceUser } from './service-process.ts';
 
 const PROJECT_DIR = path.resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -56,8 +56,8 @@ export class AwsDeployment implements AsyncDisposable {
   }
 
   /** Ends with the deployment, if not before. */
-  async start(name: ServiceName, env: Environment = {}): Promise<ServiceProcess> {
-    const service = await ServiceProcess.start(name, this.environment(env));
+  async start(name: ServiceName, env: Environment = {}, user?: ServiceUser): Promise<ServiceProcess> {
+    const service = await ServiceProcess.start(name, this.environment(env), user);
     this.#services.push(service);
     return service;
   }

@@ -11,6 +11,11 @@ const END_MS = 45_000;
 export type ServiceName = 'api-gateway' | 'executor' | 'sweeper' | 'launcher';
 export type Environment = Readonly<Record<string, string>>;
 
+export interface ServiceUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface ServiceExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -28,7 +33,7 @@ export class ServiceProcess implements AsyncDisposable {
   #errors = '';
   #isRunning = true;
 
-  private constructor(name: ServiceName, env: Environment) {
+  private constructor(name: ServiceName, env: Environment, user?: ServiceUser) {
     this.name = name;
     // What the test runner sets for its own workers is not for the service.
     const { NODE_OPTIONS: _options, NODE_ENV: _mode, ...inherited } = process.env;
@@ -36,6 +41,7 @@ export class ServiceProcess implements AsyncDisposable {
       cwd: PROJECT_DIR,
       env: { ...inherited, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...user,
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
@@ -47,9 +53,9 @@ export class ServiceProcess implements AsyncDisposable {
     });
   }
 
-  /** Resolves when the service says that it is ready; rejects with all that it said when it ends before. */
-  static async start(name: ServiceName, env: Environment): Promise<ServiceProcess> {
-    const service = new ServiceProcess(name, env);
+  /** `user`: default that of the tests. Resolves when the service says that it is ready; rejects with all that it said when it ends before. */
+  static async start(name: ServiceName, env: Environment, user?: ServiceUser): Promise<ServiceProcess> {
+    const service = new ServiceProcess(name, env, user);
     try {
       await service.#ready();
       return service;
