@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Engine } from '../src/docker/index.ts';
 import { startTestEngine, type TestEngine } from '../src/testing/engine.ts';
@@ -23,7 +24,7 @@ const DEADLINE_MS = 6_000;
 const PID1_MS = 4_000;
 const NEVER_MS = 600_000;
 const REAPER = path.join(import.meta.dirname, '../../services/reaper/src/main.ts');
-const HOST = path.join(import.meta.dirname, 'testing/layers-host.ts');
+const HOST = fileURLToPath(import.meta.resolve('./testing/layers-host.ts'));
 
 let daemon: TestEngine;
 let engine: Engine;

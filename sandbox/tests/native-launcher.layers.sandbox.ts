@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { placesOf, processesIn } from './support/use-sandbox.ts';
 import { type NativeSetup, setUpNative, startNative } from './testing/native-launcher-fixtures.ts';
@@ -18,7 +19,7 @@ const DEADLINE_MS = 4_000;
 /** PID 1's own. */
 const PID1_MS = 2_000;
 const NEVER_MS = 600_000;
-const HOST = path.join(import.meta.dirname, 'testing/native-layers-host.ts');
+const HOST = fileURLToPath(import.meta.resolve('./testing/native-layers-host.ts'));
 const STATE_ROOT = '/run/runyard';
 
 interface Program {
