@@ -70,7 +70,7 @@ export const FLAG_CASES: readonly AbuseCase[] = [
   {
     id: 'C12',
     title: 'pragmas, fields, arguments and variables that would load code into a compiler',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected:
       'no submission can give a flag: unknown fields are refused; what a source asks for by itself starts nothing outside the sandbox',
     acts: [
@@ -125,9 +125,9 @@ export const FLAG_CASES: readonly AbuseCase[] = [
         name: 'a preprocessor of its own choice runs inside the sandbox, as its user',
         job: submission(
           'haskell',
-          '{-# OPTIONS_GHC -F -pgmF /bin/sh #-}\nprintf \'main :: IO ()\\nmain = putStrLn "%s %s"\\n\' "$(id -u)" "$(grep -c . /proc/net/dev)" > "$2"\nexit 0\n',
+          '{-# OPTIONS_GHC -F -pgmF /bin/sh #-}\nprintf \'main :: IO ()\\nmain = putStrLn "%s %s"\\n\' "$(id -u)" "$(grep -c . /proc/net/dev 2>/dev/null)" > "$2"\nexit 0\n',
         ),
-        expect: { verdicts: ['ok'], stdout: /^2\d{5} \d+\n$/ },
+        expect: { verdicts: ['ok'], stdout: /^2\d{5} [0-3]?\n$/ },
       },
     ],
   },

@@ -67,7 +67,7 @@ export const GCC_BOMB_CASES: readonly AbuseCase[] = [
   {
     id: 'C5',
     title: 'constexpr loop over 10^10 values',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected: "a compile error by the compiler's own limit, which no submission can raise",
     acts: [1, 2].map((loops) => ({
       name: `${loops} loops`,
@@ -103,7 +103,7 @@ export const GCC_BOMB_CASES: readonly AbuseCase[] = [
   {
     id: 'C8',
     title: '3 000 expressions that do not fit std::map',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected: 'an output limit at exactly 64 KiB',
     acts: [
       {
@@ -123,7 +123,7 @@ export const GCC_BOMB_CASES: readonly AbuseCase[] = [
   {
     id: 'C9',
     title: 'output files of hundreds of megabytes',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected: 'a compile error that names the file size or the space',
     acts: [
       {

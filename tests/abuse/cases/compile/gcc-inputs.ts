@@ -22,7 +22,7 @@ export const GCC_INPUT_CASES: readonly AbuseCase[] = [
   {
     id: 'C1',
     title: 'include endless devices',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected: 'a memory limit of the compile step, or the refusal of the assembler; no endless wait',
     acts: [
       {
@@ -73,7 +73,7 @@ export const GCC_INPUT_CASES: readonly AbuseCase[] = [
   {
     id: 'C3',
     title: 'include or .incbin files of the image, of the kernel, of PID 1',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected:
       'users of the image without passwords, the fixed environment; nothing of PID 1; a message may quote one line',
     acts: [

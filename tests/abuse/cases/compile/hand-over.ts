@@ -23,7 +23,7 @@ export const HAND_OVER_CASES: readonly AbuseCase[] = [
   {
     id: 'C18',
     title: 'the build leaves daemons and files, and replaces its output between compile and run',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected:
       'the run starts after all of it is dead and wiped, from a program that belongs to root and nobody can write',
     acts: [
@@ -59,7 +59,7 @@ for n in 1 2 3 4 5; do setsid sh -c 'while :; do echo replaced > /program/main; 
   {
     id: 'C19',
     title: 'the build succeeds, but its output is no program',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected: 'a runtime or compile error in clear words',
     acts: [
       { name: '0 bytes', job: hostileBuild(': > main'), expect: { ...notAProgram, error: /could not be started/ } },

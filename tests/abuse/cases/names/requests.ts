@@ -44,6 +44,9 @@ const HOSTILE_WORDS = [
   '--',
   '-',
   '@args',
+  '+RTS',
+  '--info',
+  '-RTS',
   '@/etc/passwd',
   '$(id)',
   '`id`',
@@ -81,7 +84,7 @@ const UNKNOWN_FILES = { statuses: [400], code: 'invalid_request', paths: ['/file
 /** Each argument on a line of its own, as the program of every language prints them; then four bytes. */
 const wordsIn = (language: string): JobAct => ({
   name: language,
-  job: { language, code: programsOf(language).argumentsAndBytes, args: HOSTILE_WORDS },
+  job: { language, code: programsOf(language).argumentsAndBytes, args: HOSTILE_WORDS, env: { GHCRTS: '-x' } },
   expect: {
     verdicts: ['ok'],
     stdout: Buffer.concat([

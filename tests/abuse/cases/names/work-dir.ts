@@ -20,6 +20,9 @@ const nextJobs: readonly JobAct[] = [1, 2, 3, 4].map((number) => ({
   expect: { verdicts: ['ok'], stdout: HEALTHY_OUTPUT },
 }));
 
+/** Some hundred small processes, on a loaded machine. */
+const PATIENT = { limits: { wallTimeMs: 30_000, cpuTimeMs: 10_000 } };
+
 /** Things in /box that no process of the host may ever open, follow, size or walk. */
 const TRAPS = `ln -s /etc/shadow out; ln -s /etc/shadow output; ln -s / root; ln -s self self; ln -s /proc/1/mem mem
 mkfifo fifo stdout combined.txt
@@ -98,10 +101,10 @@ export const WORK_DIR_CASES: readonly AbuseCase[] = [
     tags: ['full'],
     expected: 'never opened by the host; the result stands, and the place goes away',
     acts: [
-      { name: 'by a run', job: bash(`${TRAPS}\necho done`), expect: { verdicts: ['ok'], stdout: 'done\n' } },
+      { name: 'by a run', job: bash(`${TRAPS}\necho done`, PATIENT), expect: { verdicts: ['ok'], stdout: 'done\n' } },
       {
         name: 'by a run that fails',
-        job: bash(`${TRAPS}\nkill -9 $$`),
+        job: bash(`${TRAPS}\nkill -9 $$`, PATIENT),
         expect: { verdicts: ['signalled'], signal: 'SIGKILL', stdout: '' },
       },
       {

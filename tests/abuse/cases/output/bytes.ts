@@ -151,7 +151,7 @@ main = return ()
   {
     id: 'O5',
     title: 'exactly the cap less one, the cap, the cap and one; a cut inside a character',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected: 'ok up to the cap; above it output_limit with the first bytes, which may end inside a character',
     acts: [
       ...[

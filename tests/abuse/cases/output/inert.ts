@@ -162,9 +162,10 @@ export const INERT_CASES: readonly AbuseCase[] = [
         expect: { verdicts: ['ok'], stdout: '1\n1\n2\n2\n3\n3\n', stderr: 'e\n' },
       },
       {
+        // An engine gives each container pseudo terminals of its own, which lead nowhere else.
         name: 'isatty, ttyname, ptmx',
         job: cMain('printf("%d%d%d%d", isatty(0), isatty(1), isatty(2), open("/dev/ptmx", O_RDWR) >= 0);'),
-        expect: { verdicts: ['ok'], stdout: '0000' },
+        expect: { verdicts: ['ok'], stdout: /^000[01]$/ },
       },
     ],
   },

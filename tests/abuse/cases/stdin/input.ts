@@ -93,7 +93,7 @@ export const INPUT_CASES: readonly AbuseCase[] = [
   {
     id: 'I4',
     title: 'no stdin given',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected: 'its end at once',
     acts: [
       {

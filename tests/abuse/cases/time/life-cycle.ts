@@ -46,7 +46,7 @@ export const LIFE_CYCLE_CASES: readonly AbuseCase[] = [
   {
     id: 'T2',
     title: 'ignore every signal and spin',
-    tags: ['fast', 'full'],
+    tags: ['full'],
     expected: 'a time limit, killed at once',
     acts: [
       {
