@@ -141,5 +141,5 @@ test('the executor had no right that it could have used', () => {
   const status = readFileSync(`/proc/${executor.pid}/status`, 'utf8');
   expect(/^Uid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/)).toEqual(Array.from({ length: 4 }, () => '210000'));
   expect(/^CapEff:\s+(\S+)$/m.exec(status)?.[1]).toBe('0000000000000000');
-  expect(/^Groups:\s*(.*)$/m.exec(status)?.[1]?.trim() ?? '').toBe('');
+  expect(/^Groups:[ \t]*(.*)$/m.exec(status)?.[1]?.trim() ?? '').toBe('');
 });
