@@ -104,7 +104,8 @@ static int become_step(const struct spec *spec, const struct step_owner *owner) 
   int error = identity_prefer_for_oom();
   if (error == 0) error = set_limits(spec);
   if (error == 0 && setsid() == -1) error = errno;
-  if (error == 0 && owner->has_own_kernel) error = set_limit(RLIMIT_NPROC, spec->processes);
+  /* gVisor lets one more than the limit be made. */
+  if (error == 0 && owner->has_own_kernel) error = set_limit(RLIMIT_NPROC, spec->processes - 1);
   if (error == 0) error = identity_drop(owner->uid);
   umask(022);
   if (error == 0 && chdir("/box") == -1) error = errno;

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -106,6 +107,32 @@ describe.runIf(TEST_LAUNCHER === 'native')('the launcher, version 2', () => {
     expect(await trial('cgroup2-trial', 'runyard', '/')).toBe(
       'share out memory, pids and cpu (cgroup.subtree_control): No such file or directory',
     );
+  });
+});
+
+/** Where a real tree is mounted, with controllers or without. */
+const REAL_TREE = readFileSync('/proc/mounts', 'utf8')
+  .split('\n')
+  .map((line) => line.split(' '))
+  .find(([, , type]) => type === 'cgroup2')?.[1];
+
+describe.runIf(TEST_LAUNCHER === 'native' && REAL_TREE !== undefined)('a real tree of version 2', () => {
+  test('kills what is in a group, whatever it does', async () => {
+    const group = path.join(REAL_TREE ?? '', `runyard-test-${process.pid}`);
+    const program = spawn('sh', ['-c', 'trap "" TERM INT HUP; echo here; while :; do sleep 5; done'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      await once(program.stdout, 'data');
+      mkdirSync(group);
+      writeFileSync(path.join(group, 'cgroup.procs'), String(program.pid));
+      const ended = once(program, 'exit');
+      await run(path.join(binDir, 'cgroup2-trial'), [group, 'kill']);
+      expect(await ended).toEqual([null, 'SIGKILL']);
+    } finally {
+      program.kill('SIGKILL');
+      rmdirSync(group);
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { imageId } from '../src/docker/image.ts';
 import { type BuildImageRequest, buildSandboxImage, Engine, ensureSandboxImage } from '../src/docker/index.ts';
 import { SupervisedSandbox } from '../src/index.ts';
 import type { RootRecipe } from '../src/runtime-root/index.ts';
@@ -121,6 +122,14 @@ describe('an image that the engine builds', () => {
 });
 
 describe('the image of the operator', () => {
+  test('that declares volumes is refused: they would be disk space without a bound', async () => {
+    const container = await engine.docker.createContainer({ Image: base, Cmd: ['/bin/true'] });
+    await container.commit({ repo: 'runyard/packages', tag: 'with-volumes', changes: 'VOLUME /data' });
+    await container.remove();
+    const refusal = 'runyard/packages:with-volumes declares volumes (/data)';
+    await expect(imageId(engine, 'runyard/packages:with-volumes')).rejects.toThrow(refusal);
+  });
+
   test('takes the place of the root', async () => {
     expect(await ask(base)).toMatch(/^runyard\/sandbox:[0-9a-f]{16}$/);
   });

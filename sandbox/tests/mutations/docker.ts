@@ -62,14 +62,9 @@ export const DOCKER_MUTATIONS: readonly Mutation[] = [
     by('escape', '/tmp and /dev/shm start no program'),
   ),
   {
-    ...docker(
-      'D8',
-      'non-dumpable PID 1',
-      'its memory and descriptors (F7)',
-      '',
-      '',
-      by('escape', 'PID 1 cannot be traced or read'),
-    ),
+    ...docker('D8', 'non-dumpable PID 1', 'its memory and descriptors (F7)', '', '', {
+      nothingBecause: 'PID 1 has another uid and rights that no step has: the kernel refuses either way (tried).',
+    }),
     edits: [
       {
         file: 'sandbox/supervisor/privilege.c',

@@ -60,8 +60,7 @@ export const NATIVE_MUTATIONS: readonly Mutation[] = [
   native('N6', 'non-dumpable PID 1', 'its memory and descriptors (F7)', {
     edits: [edit('supervisor/privilege.c', 'prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)', 'prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)')],
     noticedBy: {
-      nothingBecause:
-        'PID 1 has another uid and hidepid hides it: each of the three is enough. Docker, D8, has no hidepid.',
+      nothingBecause: 'PID 1 has another uid and hidepid hides it: each of the three is enough.',
     },
   }),
   native('N7', 'hidepid', 'seeing what others run', {
