@@ -9,7 +9,7 @@ import { connectLauncher } from './socket-place.ts';
 
 export const OPEN_FRAME_BYTES = 76;
 export const PROBE_TYPE = 0xa1;
-export const FACTS_TYPE = 0xc2;
+const FACTS_TYPE = 0xc2;
 const VERSION_OFFSET = HEADER_BYTES + MAGIC.open.length;
 const LAUNCH_ERROR_TEXT_OFFSET = HEADER_BYTES + 4;
 

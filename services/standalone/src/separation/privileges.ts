@@ -71,7 +71,7 @@ export function becomeUser(user: UnixUser): void {
 }
 
 /** What this process could still do or be, in words; null when nothing. Looks at every thread. */
-export function remainingRights(user: UnixUser): string | null {
+function remainingRights(user: UnixUser): string | null {
   for (const thread of readdirSync('/proc/self/task')) {
     const problem = problemOf(statusOf(`self/task/${thread}`), user);
     if (problem !== null) return `${problem} (thread ${thread})`;
