@@ -59,16 +59,21 @@ int main() {
 
 const DENIED = '(EPERM|EACCES|EINVAL)';
 
+/** CAP_SYS_RESOURCE, without which nobody gets a score below the one it was started with. */
+const SYS_RESOURCE = 1n << 24n;
+
 /**
  * A program may lower its own score down to 0 (seen), so what must survive it on a host without memory needs a value below. A
- * server that was not started by root cannot have one.
+ * server whose starter could not give it one cannot have one.
  */
 async function scoreOfServer({ serverPid, note }: World): Promise<readonly string[]> {
   const score = Number(await readFile(`/proc/${serverPid}/oom_score_adj`, 'utf8'));
-  note(`oom_score_adj of the server: ${score}`);
-  return score < 0 || process.getuid?.() !== 0
-    ? []
-    : [`the server's oom_score_adj is ${score}, no better than a program's`];
+  const capabilities = /^CapEff:\s*(\w+)/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  const mayLower = (BigInt(`0x${capabilities}`) & SYS_RESOURCE) !== 0n;
+  note(
+    `oom_score_adj of the server: ${score}${mayLower ? '' : ' (root has no CAP_SYS_RESOURCE here, so it cannot be lower)'}`,
+  );
+  return score < 0 || !mayLower ? [] : [`the server's oom_score_adj is ${score}, no better than a program's`];
 }
 
 export const CPU_CASES: readonly AbuseCase[] = [
