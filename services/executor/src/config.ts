@@ -13,21 +13,15 @@ export interface ExecutorConfig {
   readonly drainMs: number;
 }
 
-const schema = z
-  .object({
-    RUNYARD_SLOTS: field.integer({ min: 1, max: 1024 }).optional(),
-    RUNYARD_LANGUAGES: field.list().optional(),
-    EXECUTOR_LANGUAGES: field.list().optional(),
-    // Shorter leases end while a busy host still renews them.
-    RUNYARD_LEASE_SEC: field.integer({ min: 3, max: 3600 }).default(45),
-    RUNYARD_DRAIN_SEC: field.integer({ min: 0, max: 600 }).default(30),
-  })
-  .check((context) => {
-    const { EXECUTOR_LANGUAGES: own, RUNYARD_LANGUAGES: general } = context.value;
-    if (own === undefined || general === undefined) return;
-    const message = 'and RUNYARD_LANGUAGES say the same thing: set one of them';
-    context.issues.push({ code: 'custom', input: context.value, path: ['EXECUTOR_LANGUAGES'], message });
-  });
+const schema = z.object({
+  RUNYARD_SLOTS: field.integer({ min: 1, max: 1024 }).optional(),
+  RUNYARD_LANGUAGES: field.list().optional(),
+  // Of one executor where RUNYARD_LANGUAGES are those of the whole deployment.
+  EXECUTOR_LANGUAGES: field.list().optional(),
+  // Shorter leases end while a busy host still renews them.
+  RUNYARD_LEASE_SEC: field.integer({ min: 3, max: 3600 }).default(45),
+  RUNYARD_DRAIN_SEC: field.integer({ min: 0, max: 600 }).default(30),
+});
 
 /** Throws ConfigError with all problems. */
 export function loadConfig(env: Env): ExecutorConfig {

@@ -4,7 +4,7 @@ import type { Logger } from '@runyard/shared/logging';
 import type { Clock } from '@runyard/shared/ports';
 
 /** Where gateways learn which toolchains programs meet. */
-export interface LanguageFactsSink {
+interface LanguageFactsSink {
   putLanguageVersion(fact: {
     readonly language: string;
     readonly toolchain: string;
