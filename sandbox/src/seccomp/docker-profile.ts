@@ -10,7 +10,7 @@ export interface SeccompProfile {
   readonly syscalls: readonly ProfileRule[];
 }
 
-export interface ProfileRule {
+interface ProfileRule {
   readonly names: readonly string[];
   readonly action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO';
   readonly errnoRet?: number;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DOCKER_MUTATIONS } from './docker.ts';
 import type { Mutation } from './mutation.ts';
-import { NATIVE_MUTATIONS } from './native.ts';
+import { NATIVE_LIMITS } from './native-limits.ts';
+import { NATIVE_PLACES } from './native-places.ts';
 
 /*
  * Switches each flag of the profile off in a copy of the checkout, and runs the case that must then fail:
@@ -104,7 +105,7 @@ function asTable(results: readonly Result[]): string {
 }
 
 const wanted = process.argv.slice(2);
-const all = [...NATIVE_MUTATIONS, ...DOCKER_MUTATIONS];
+const all = [...NATIVE_PLACES, ...NATIVE_LIMITS, ...DOCKER_MUTATIONS];
 const chosen = wanted.length === 0 ? all : all.filter(({ id }) => wanted.includes(id));
 const copy = makeCopy();
 try {
