@@ -5,6 +5,7 @@ import { JOB } from './asking.ts';
 
 const BODY_CAP = 10 * MIB;
 const TIMEOUT_SEC = 2;
+const FLOOD_BODIES = 20;
 const BODY = JSON.stringify(JOB);
 const HEAD = 'POST /submit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 const TOO_LARGE = { statuses: [413], code: 'body_too_large' };
@@ -37,7 +38,7 @@ const chunk = `10000\r\n${'x'.repeat(64 * KIB)}\r\n`;
 /** Bodies of 10 MiB each, all at once: some are refused while others arrive, none is answered by an error of ours. */
 async function flood(world: World): Promise<readonly string[]> {
   const body = Buffer.alloc(BODY_CAP, ' ');
-  const asking = Array.from({ length: 40 }, () =>
+  const asking = Array.from({ length: FLOOD_BODIES }, () =>
     world.request({ method: 'POST', path: '/submit', headers: json, body }).then(
       ({ status }) => status,
       () => 'closed' as const,
@@ -135,7 +136,7 @@ export const BODY_CASES: readonly AbuseCase[] = [
         statuses: [400],
         paths: ['/language'],
       }),
-      { name: '40 bodies of 10 MiB at once', script: flood },
+      { name: `${FLOOD_BODIES} bodies of 10 MiB at once`, script: flood },
     ],
     checks: [
       ({ before, during }) => {
