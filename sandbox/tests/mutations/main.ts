@@ -89,7 +89,8 @@ function runCase(
   const report = JSON.parse(readFileSync(output, 'utf8')) as Report;
   const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
   const words = results.filter(({ status }) => status === 'failed').flatMap(({ failureMessages }) => failureMessages);
-  if (words.some((text) => /^(Assertion)?Error: expect/.test(text))) return 'noticed';
+  // A case that waits for what never comes has noticed too.
+  if (words.some((text) => /^(TestTimeoutError|(Assertion)?Error: expect)/.test(text))) return 'noticed';
   for (const text of [...words, ...report.testResults.map(({ message }) => message)])
     process.stderr.write(`${text.slice(0, 500)}\n`);
   if (words.length > 0 || report.testResults.some(({ message }) => message !== '')) return 'does not run';
