@@ -3,6 +3,8 @@ import type { Submission, WireJob } from '../../../support/client.ts';
 import { KIB, submission } from '../../programs.ts';
 
 const ROUNDS = 100;
+/** For all rounds of one act; a loaded machine makes fewer of them. */
+const ACT_MS = 45_000;
 const AT_ONCE = 2;
 const WALL_MS = 300;
 /** Times are rounded to the millisecond. */
@@ -18,8 +20,9 @@ async function runAll(
   const verdicts: (string | null)[] = [];
   let longestOkMs = 0;
   const waiting = [...submissions];
+  const untilMs = performance.now() + ACT_MS;
   const client = async (): Promise<void> => {
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (let next = waiting.pop(); next !== undefined && performance.now() < untilMs; next = waiting.pop()) {
       const seen = await world.run(next);
       verdicts.push(seen.job.verdict);
       if (seen.job.verdict === 'ok') longestOkMs = Math.max(longestOkMs, seen.job.wallTimeMs ?? 0);
