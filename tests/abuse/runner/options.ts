@@ -7,6 +7,8 @@ export interface SuiteOptions {
   readonly only: ReadonlySet<string> | null;
   /** Writes docs/security/abuse-results-<launcher>.md at the end. */
   readonly isReporting: boolean;
+  /** RUNYARD_ABUSE_OWN_HOST=1: nothing else works on this machine, so its memory, disk and tasks must be back too. */
+  readonly isOwnHost: boolean;
 }
 
 const LAUNCHERS: readonly LauncherName[] = ['native', 'docker', 'runsc'];
@@ -15,9 +17,12 @@ const LAUNCHERS: readonly LauncherName[] = ['native', 'docker', 'runsc'];
 export function chosenSuites(): readonly SuiteOptions[] {
   const ids = namesIn('RUNYARD_ABUSE_CASES');
   const only = ids === null ? null : new Set(ids);
-  if (process.env['RUNYARD_ABUSE'] !== 'full') return [{ launcher: 'native', tag: 'fast', only, isReporting: false }];
+  const isOwnHost = process.env['RUNYARD_ABUSE_OWN_HOST'] === '1';
+  if (process.env['RUNYARD_ABUSE'] !== 'full') {
+    return [{ launcher: 'native', tag: 'fast', only, isReporting: false, isOwnHost }];
+  }
   const isReporting = process.env['RUNYARD_ABUSE_REPORT'] === '1';
-  return chosenLaunchers().map((launcher) => ({ launcher, tag: 'full', only, isReporting }));
+  return chosenLaunchers().map((launcher) => ({ launcher, tag: 'full', only, isReporting, isOwnHost }));
 }
 
 function chosenLaunchers(): readonly LauncherName[] {

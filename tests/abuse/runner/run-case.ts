@@ -17,10 +17,12 @@ export interface Stage {
   readonly launcher: LauncherName;
   readonly target: ServerUnderTest;
   readonly witness: Witness;
+  /** Nothing else works on this machine. */
+  readonly isOwnHost: boolean;
 }
 
 /** Performs one case with the canary around it. Never throws for what the product does: that is in `faults`. */
-export async function runCase(here: CaseHere, { launcher, target, witness }: Stage): Promise<CaseResult> {
+export async function runCase(here: CaseHere, { launcher, target, witness, isOwnHost }: Stage): Promise<CaseResult> {
   const look = (): Promise<readonly string[]> => tracesOf(target, target.containers);
   const tracesBefore = await look();
   const before = readHostState(target);
@@ -36,7 +38,11 @@ export async function runCase(here: CaseHere, { launcher, target, witness }: Sta
 
   const { left, tookMs } = await untilGone(tracesBefore, look, GONE_MS);
   faults.push(...left.map((trace) => `left on the host: ${trace}`));
-  faults.push(...(await hostFaults({ target, before })), ...song.wrong, ...(await changesSeenBy(witness)));
+  faults.push(
+    ...(await hostFaults({ target, before, isOwnHost, note: world.note })),
+    ...song.wrong,
+    ...(await changesSeenBy(witness)),
+  );
   const after = readHostState(target);
   const seen: Seen = {
     launcher,

@@ -19,7 +19,7 @@ export function defineAbuseSuite(options: SuiteOptions): void {
   const { launcher } = options;
   const chosen = chooseCases(options);
   const results = new Map<string, CaseResult>();
-  const stage = new SharedStage(options.launcher);
+  const stage = new SharedStage(options);
 
   describe(`abuse on ${launcher}`, () => {
     beforeAll(() => stage.begin());
@@ -62,11 +62,13 @@ class SharedStage implements AsyncDisposable {
   idle: CanaryRecord = NO_SONG;
   facts: readonly string[] = [];
   readonly #launcher: LauncherName;
+  readonly #isOwnHost: boolean;
   #host: AbuseHost | null = null;
   #shared: Running | null = null;
 
-  constructor(launcher: LauncherName) {
+  constructor({ launcher, isOwnHost }: SuiteOptions) {
     this.#launcher = launcher;
+    this.#isOwnHost = isOwnHost;
   }
 
   async begin(): Promise<void> {
@@ -78,11 +80,11 @@ class SharedStage implements AsyncDisposable {
 
   async perform(here: CaseHere): Promise<CaseResult> {
     const { serverEnv } = here.case;
-    const launcher = this.#launcher;
-    if (serverEnv === undefined) return runCase(here, { launcher, ...(await this.#living()) });
+    const common = { launcher: this.#launcher, isOwnHost: this.#isOwnHost };
+    if (serverEnv === undefined) return runCase(here, { ...common, ...(await this.#living()) });
     const { target, witness } = await startRunning(this.#hostOrThrow(), serverEnv);
     await using owned = target;
-    return await runCase(here, { launcher, target: owned, witness });
+    return await runCase(here, { ...common, target: owned, witness });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
