@@ -9,6 +9,9 @@ import { notRun, runCase } from './run-case.ts';
 import { AbuseHost, type ServerUnderTest } from './server-under-test.ts';
 import { Witness } from './witness.ts';
 
+/** Some cases run a thousand jobs; each wait within has a deadline of its own. */
+const CASE_MS = 1_200_000;
+
 interface Running {
   readonly target: ServerUnderTest;
   readonly witness: Witness;
@@ -36,7 +39,7 @@ export function defineAbuseSuite(options: SuiteOptions): void {
 
     for (const { number, title, cases } of chosen) {
       describe(`${number} ${title}`, () => {
-        test.for(cases)('$case.id $case.title', async (here) => {
+        test.for(cases)('$case.id $case.title', { timeout: CASE_MS }, async (here) => {
           const result = here.cannotRun === null ? await stage.perform(here) : notRun(here, here.cannotRun);
           results.set(here.case.id, result);
           expect(result.faults).toEqual([]);
