@@ -46,6 +46,10 @@ describe('a host', () => {
     ['smt weak: on', { cpu: { smtActive: '1', hasCoreScheduling: null } }],
     ['cgroup-controllers missing: no pids', { cgroups: { controllers: ['cpu', 'cpuset', 'memory'] } }],
     ['uid-range missing: used by alice (200001)', { users: { inRange: ['alice (200001)'] } }],
+    [
+      'uid-range missing: used by a, b, c, d, e and 2 more',
+      { users: { inRange: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] } },
+    ],
     ['subordinate-uids weak: overlap: bob:165536:65536', { users: { subordinate: ['bob:165536:65536'] } }],
     ['cgroup-version weak: v1 (supported by the native launcher)', { cgroups: { version: 'v1' } }],
     ['cpuset weak: no cpuset controller', { cgroups: { controllers: ['cpu', 'memory', 'pids'] } }],

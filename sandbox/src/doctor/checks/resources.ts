@@ -25,7 +25,7 @@ export const RESOURCE_CHECKS: readonly Check[] = [
     why: 'A host user with a job’s uid shares kernel quotas with it and owns what it writes.',
     fix: 'Give those users another uid; 200000 to 209999 are Runyard’s.',
     judge: ({ users }) =>
-      users.inRange.length === 0 ? ok('200000 to 209999 are free') : missing(`used by ${users.inRange.join(', ')}`),
+      users.inRange.length === 0 ? ok('200000 to 209999 are free') : missing(`used by ${firstOf(users.inRange)}`),
   },
   {
     id: 'subordinate-uids',
@@ -33,7 +33,7 @@ export const RESOURCE_CHECKS: readonly Check[] = [
     why: 'Rootless containers of a host user may run as the uid of a job and share its quotas.',
     fix: 'Move the ranges in /etc/subuid away from 200000 to 209999.',
     judge: ({ users }) =>
-      users.subordinate.length === 0 ? ok('no overlap') : weak(`overlap: ${users.subordinate.join(', ')}`),
+      users.subordinate.length === 0 ? ok('no overlap') : weak(`overlap: ${firstOf(users.subordinate)}`),
   },
   {
     id: 'cgroup-version',
@@ -125,4 +125,12 @@ function memoryOfSlots(): Omit<Check, 'level'> {
 
 function mib(bytes: number): string {
   return `${Math.round(bytes / MIB)} MiB`;
+}
+
+const SHOWN = 5;
+
+/** A host may have thousands. */
+function firstOf(names: readonly string[]): string {
+  const more = names.length - SHOWN;
+  return `${names.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,9 +1,7 @@
+import { LEASED_USERS } from '../../runtime-root/name-users.ts';
 import type { CgroupFacts, ProcessFacts, UserFacts } from '../facts.ts';
 import type { FileReader } from './file-reader.ts';
 
-/** Uids of steps, both launchers (shared/src/domain/names.ts holds the same). */
-const FIRST_UID = 200_000;
-const LAST_UID = 209_999;
 const CONTROLLERS = ['memory', 'pids', 'cpu', 'cpuacct', 'cpuset', 'io', 'blkio'];
 /** Whose death or slowness would let jobs go unwatched, by the name of their process. */
 const GUARDS: ReadonlySet<string> = new Set(['dockerd', 'containerd', 'launcher', 'keeper']);
@@ -29,7 +27,8 @@ function parseMount(line: string): { point: string; type: string; options: reado
 
 export function readUsers(files: FileReader): UserFacts {
   const users = (files.text('/etc/passwd') ?? '').split('\n').map((line) => line.split(':'));
-  const inRange = users.filter(([, , uid]) => isOurs(Number(uid), Number(uid)));
+  // A system made from a runtime root gives names to the leased ids itself: nobody logs in as those.
+  const inRange = users.filter(([name, , uid]) => isOurs(Number(uid), Number(uid)) && name !== LEASED_USERS.name);
   const ranges = (files.text('/etc/subuid') ?? '').split('\n').filter((line) => {
     const [, first, count] = line.split(':');
     return Number(count) > 0 && isOurs(Number(first), Number(first) + Number(count) - 1);
@@ -39,7 +38,7 @@ export function readUsers(files: FileReader): UserFacts {
 
 /** False for what is no number. */
 function isOurs(first: number, last: number): boolean {
-  return first <= LAST_UID && last >= FIRST_UID;
+  return first <= LEASED_USERS.last && last >= LEASED_USERS.first;
 }
 
 export function readProcesses(files: FileReader, ownPid: number): ProcessFacts {
