@@ -123,4 +123,32 @@ public class Main {
   }
 }
 `,
+  ownNames: {
+    'the class that the cache of the runtime was recorded with': `
+package runyard;
+
+class Training {
+  public static void main(String[] args) {
+    System.out.println("mine");
+  }
+}
+`,
+    'our compiler': `
+class Compile {
+  public static void main(String[] args) {
+    System.out.println("mine");
+  }
+}
+`,
+  },
+  unknownName: {
+    code: `
+class Main {
+  public static void main(String[] args) {
+    System.out.println(new Compile());
+  }
+}
+`,
+    says: 'cannot find symbol',
+  },
 };

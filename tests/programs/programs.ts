@@ -33,6 +33,10 @@ export interface LanguagePrograms {
   readonly network: string;
   /** Prints /etc/shadow, or `denied` when there is none to read. */
   readonly shadow: string;
+  /** Programs with names that something of ours has too, each prints `mine`. By what it is. */
+  readonly ownNames?: Readonly<Record<string, string>>;
+  /** A program that uses a name which something of ours has: for the compiler there is no such thing. */
+  readonly unknownName?: { readonly code: string; readonly says: string };
 }
 
 /** 64 bytes with the line feed. */

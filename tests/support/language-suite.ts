@@ -129,6 +129,18 @@ export function testLanguage(language: string, serverNow: () => TestServer): voi
     const job = await client().run({ language, code: programs.shadow });
     expect(job).toMatchObject({ verdict: 'ok', stdoutPreview: 'denied\n' });
   });
+
+  test.each(Object.entries(programs.ownNames ?? {}))('a name of ours: %s', async (_name, code) => {
+    const job = await client().run({ language, code });
+    expect(job).toMatchObject({ verdict: 'ok', error: null, stdoutPreview: 'mine\n' });
+  });
+
+  const { unknownName } = programs;
+  test.runIf(unknownName)('a name of ours is no name to the compiler', async () => {
+    const job = await client().run({ language, code: unknownName?.code ?? '' });
+    expect(job).toMatchObject({ verdict: 'compile_error', step: 'compile' });
+    expect(job.error).toContain(unknownName?.says);
+  });
 }
 
 /** Compilers choose their quotes by the locale. */

@@ -21,6 +21,7 @@ import javax.tools.ForwardingJavaFileObject;
 import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 
 /**
@@ -37,6 +38,8 @@ public final class Compile {
     try (var files = compiler.getStandardFileManager(null, null, null);
         var jar = new ZipOutputStream(new BufferedOutputStream(Files.newOutputStream(Path.of("main.jar"))))) {
       jar.setLevel(0);
+      // Else it is our own class path: what is in it would be found here and missing at run time.
+      files.setLocation(StandardLocation.CLASS_PATH, List.of());
       var sources = new ArrayList<JavaFileObject>();
       for (var source : files.getJavaFileObjects(args)) sources.add(new AnyName(source));
       // No annotation processing: it would run submitted code inside the compiler.
