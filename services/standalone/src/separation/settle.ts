@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DataDirectory } from '@runyard/shared/adapters/filesystem';
 import type { ServerUser } from './choose-user.ts';
 import { giveDataFolder } from './data-folder.ts';
+import { hangUpOnEngines } from './open-connections.ts';
 import { asUser, becomeUser } from './privileges.ts';
 import { explainReach } from './reach.ts';
 
@@ -39,5 +40,6 @@ export function settleInto(user: ServerUser, cacheDir: string): void {
     lchownSync(folder, user.uid, user.gid);
     chmodSync(folder, FOLDER_MODE);
   }
+  hangUpOnEngines();
   becomeUser(user);
 }
