@@ -30,7 +30,9 @@ export default defineConfig({
       project('e2e', ['tests/e2e/**/*.e2e.ts'], 180_000),
       project('e2e-aws', ['tests/e2e-aws/**/*.e2e.ts'], 180_000, { globalSetup: AWS_STACK }),
       project('compose', ['tests/compose/**/*.compose.ts'], 600_000),
-      project('faults', ['tests/faults/**/*.faults.ts'], 3_600_000, { globalSetup: AWS_STACK }),
+      project('faults', ['tests/faults/**/*.faults.ts'], 3_600_000, {
+        globalSetup: [...AWS_STACK, 'tests/faults/support/table-setup.ts'],
+      }),
       project('abuse', ['tests/abuse/**/*.abuse.ts'], 300_000),
     ],
   },

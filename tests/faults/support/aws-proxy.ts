@@ -3,8 +3,11 @@ import { Agent, createServer, request, type IncomingHttpHeaders, type IncomingMe
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+export type AwsService = 'DYNAMODB' | 'SQS' | 'S3';
+
 /** One call of an AWS client, as the proxy in front of the server sees it. */
 export interface AwsCall {
+  readonly service: AwsService;
   /** As AWS names it (`ReceiveMessage`, `UpdateItem`); for S3 the method. */
   readonly operation: string;
   /** Of the request, without its query. */
@@ -18,9 +21,15 @@ export interface AwsCall {
 
 /**
  * What becomes of a call: `pass`; `cut` the connection (before: the server never hears of it; after: it did, and the client does
- * not know); an error answer in the server's place; or a pause first.
+ * not know); an error answer in the server's place; or a pause first. A hook that takes its time keeps the call waiting.
  */
-export type Fate = 'pass' | 'cut' | { readonly status: number; readonly code: string } | { readonly delayMs: number };
+export type Fate = 'pass' | 'cut' | PlantedError | { readonly delayMs: number };
+
+export interface PlantedError {
+  readonly status: number;
+  readonly code: string;
+  readonly message?: string;
+}
 
 export type Hook = (call: AwsCall) => Fate | Promise<Fate>;
 
@@ -30,17 +39,19 @@ export class AwsProxy implements AsyncDisposable {
   hook: Hook = () => 'pass';
   readonly #server: Server;
   readonly #target: URL;
+  readonly #service: AwsService;
   readonly #agent = new Agent({ keepAlive: true });
 
-  static async start(target: string): Promise<AwsProxy> {
+  static async start(service: AwsService, target: string): Promise<AwsProxy> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new AwsProxy(server, new URL(target));
+    return new AwsProxy(server, service, new URL(target));
   }
 
-  private constructor(server: Server, target: URL) {
+  private constructor(server: Server, service: AwsService, target: URL) {
     this.#server = server;
+    this.#service = service;
     this.#target = target;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on('request', (incoming, response) => {
@@ -66,7 +77,7 @@ export class AwsProxy implements AsyncDisposable {
   async #handle(incoming: IncomingMessage): Promise<Answer | 'cut'> {
     const body = await readAll(incoming);
     const path = (incoming.url ?? '').replace(/\?.*/s, '');
-    const call = { operation: operationOf(incoming), path, body: body.toString('latin1') };
+    const call = { service: this.#service, operation: operationOf(incoming), path, body: body.toString('latin1') };
     const before = await this.#fate({ ...call, phase: 'before', answer: null });
     if (before !== 'pass') return before;
     const answer = await this.#forward(incoming, body);
@@ -78,7 +89,7 @@ export class AwsProxy implements AsyncDisposable {
   async #fate(call: AwsCall): Promise<Answer | 'cut' | 'pass'> {
     const fate = await this.hook(call);
     if (fate === 'pass' || fate === 'cut') return fate;
-    if ('status' in fate) return errorAnswer(fate.status, fate.code);
+    if ('status' in fate) return errorAnswer(this.#service, fate);
     await sleep(fate.delayMs);
     return 'pass';
   }
@@ -113,10 +124,14 @@ function withoutLength(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return kept;
 }
 
-/** DynamoDB and SQS name the error in a header and in JSON, S3 in XML: both are given, each client reads its own. */
-function errorAnswer(status: number, code: string): Answer {
+/** DynamoDB and SQS name the error in a header and in JSON, S3 in XML. */
+function errorAnswer(service: AwsService, { status, code, message = 'planted' }: PlantedError): Answer {
+  if (service === 'S3') {
+    const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+    return { status, headers: { 'content-type': 'application/xml' }, body: Buffer.from(body) };
+  }
   const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': code };
-  return { status, headers, body: Buffer.from(JSON.stringify({ __type: code, message: 'planted' })) };
+  return { status, headers, body: Buffer.from(JSON.stringify({ __type: code, message })) };
 }
 
 function operationOf({ method = '', headers }: IncomingMessage): string {

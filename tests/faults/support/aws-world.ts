@@ -1,179 +1,247 @@
 /**
- * Gateway, sweeper, launcher and any number of executors as processes against the AWS stand-in, each AWS call of an executor and
- * of the gateway through a proxy of the test's. Every world has a table, queues and a bucket of its own.
+ * Gateway, sweeper, launcher and any number of executors as processes against the AWS stand-in, each AWS call of each of them
+ * through a proxy of the test's. Every world has a table, queues and a bucket of its own.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { GetQueueAttributesCommand, GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { AwsDeployment } from '../../support/aws-deployment.ts';
-import type { Client, WireJob } from '../../support/client.ts';
+import { Client, type WireJob } from '../../support/client.ts';
 import { expectNoSandboxes } from '../../support/host-traces.ts';
 import type { Environment, ServiceProcess } from '../../support/service-process.ts';
-import { AwsProxy, type Hook } from './aws-proxy.ts';
-import { JobLog } from './job-log.ts';
+import { type AwsCall, AwsProxy, type AwsService, type Fate } from './aws-proxy.ts';
+import { JobLog, type SeenPoint } from './job-log.ts';
 
-export const LANGUAGE = 'bash';
+/** Each has a queue of its own, so that two lanes of a test do not meet. */
+export const LANGUAGES = ['bash', 'perl'] as const;
+export type LaneLanguage = (typeof LANGUAGES)[number];
 /** Short, so that a killed executor's job is soon taken again; above what a busy machine delays a renewal. */
 export const LEASE_SEC = 6;
-const SERVICES = ['DYNAMODB', 'SQS', 'S3'] as const;
+const SERVICES: readonly AwsService[] = ['DYNAMODB', 'SQS', 'S3'];
 const DEPTH_ATTRIBUTES = [
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesNotVisible',
   'ApproximateNumberOfMessagesDelayed',
 ] as const;
+/** A client that wants its job accepted gives up after so long. */
+const SUBMIT_FOR_MS = 150_000;
+
+/** Like `Hook`, with what the call did to jobs. */
+export type WorldHook = (call: AwsCall, seen: SeenPoint | null) => Fate | Promise<Fate>;
+
+export interface HookBox {
+  /** May be replaced at any time. */
+  hook: WorldHook;
+}
+
+export interface RunningService extends HookBox {
+  readonly process: ServiceProcess;
+}
 
 export interface ExecutorOptions {
-  readonly hook?: Hook;
+  readonly hook?: WorldHook;
+  readonly language?: LaneLanguage;
   readonly slots?: number;
   readonly drainSec?: number;
 }
 
-export interface RunningExecutor {
-  readonly process: ServiceProcess;
-  /** May be replaced at any time. */
-  hook: Hook;
+export interface WorldOptions {
+  readonly leaseSec?: number;
 }
 
-interface HookBox {
-  hook: Hook;
-}
-
-interface WorldParts {
-  readonly deployment: AwsDeployment;
-  readonly client: Client;
-  readonly launcherId: string;
-  readonly socket: string;
-  readonly gatewayHook: HookBox;
-  readonly sweeper: ServiceProcess;
-  readonly cleanup: AsyncDisposableStack;
-}
+export const pass: WorldHook = () => 'pass';
 
 export class AwsWorld implements AsyncDisposable {
-  readonly client: Client;
-  readonly sweeper: ServiceProcess;
-  /** What the executors wrote, as the proxies saw it. */
+  /** What the services wrote, as the proxies saw it. */
   readonly log = new JobLog();
-  readonly #parts: WorldParts;
+  readonly leaseSec: number;
+  client: Client = new Client('');
+  readonly #deployment: AwsDeployment;
+  readonly #cleanup: AsyncDisposableStack;
+  readonly #launcherId = randomBytes(4).toString('hex');
+  readonly #socket: string;
+  #gateway: RunningService | null = null;
+  #sweeper: RunningService | null = null;
 
-  static async start(): Promise<AwsWorld> {
+  static async start({ leaseSec = LEASE_SEC }: WorldOptions = {}): Promise<AwsWorld> {
     const cleanup = new AsyncDisposableStack();
     try {
-      return new AwsWorld(await startParts(cleanup));
+      const folder = mkdtempSync(path.join(tmpdir(), 'runyard-faults-'));
+      cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
+      const deployment = cleanup.use(await AwsDeployment.create());
+      const world = new AwsWorld(deployment, cleanup, { leaseSec, socket: path.join(folder, 'launcher.sock') });
+      await world.#startParts();
+      return world;
     } catch (error) {
       await cleanup.disposeAsync();
       throw error;
     }
   }
 
-  private constructor(parts: WorldParts) {
-    this.#parts = parts;
-    this.client = parts.client;
-    this.sweeper = parts.sweeper;
+  private constructor(
+    deployment: AwsDeployment,
+    cleanup: AsyncDisposableStack,
+    { leaseSec, socket }: { leaseSec: number; socket: string },
+  ) {
+    this.#deployment = deployment;
+    this.#cleanup = cleanup;
+    this.leaseSec = leaseSec;
+    this.#socket = socket;
   }
 
-  set gatewayHook(hook: Hook) {
-    this.#parts.gatewayHook.hook = hook;
+  get gateway(): RunningService {
+    return required(this.#gateway);
   }
 
-  async startExecutor({
-    hook = () => 'pass',
-    slots = 2,
-    drainSec = 1,
-  }: ExecutorOptions = {}): Promise<RunningExecutor> {
-    const { deployment, socket, cleanup } = this.#parts;
-    const { log } = this;
-    const box: HookBox = { hook };
-    const watched: Hook = (call) => {
-      log.see(call);
-      return box.hook(call);
-    };
-    const process = await deployment.start('executor', {
-      ...(await proxied({ hook: watched }, cleanup)),
-      EXECUTOR_LANGUAGES: LANGUAGE,
-      RUNYARD_LAUNCHER_SOCKET: socket,
+  get sweeper(): RunningService {
+    return required(this.#sweeper);
+  }
+
+  async startExecutor(options: ExecutorOptions = {}): Promise<RunningService> {
+    const { hook = pass, language = 'bash', slots = 2, drainSec = 1 } = options;
+    return this.#start('executor', hook, {
+      EXECUTOR_LANGUAGES: language,
+      RUNYARD_LAUNCHER_SOCKET: this.#socket,
       RUNYARD_SLOTS: String(slots),
-      RUNYARD_LEASE_SEC: String(LEASE_SEC),
+      RUNYARD_LEASE_SEC: String(this.leaseSec),
       RUNYARD_DRAIN_SEC: String(drainSec),
     });
-    return Object.assign(box, { process });
   }
 
-  submit(code: string): Promise<WireJob> {
-    return this.client.submit({ language: LANGUAGE, code });
+  /** The newest one is that of `client`. */
+  async startGateway(): Promise<RunningService> {
+    const env = { RUNYARD_LANGUAGES: LANGUAGES.join(','), RUNYARD_DRAIN_SEC: '1' };
+    const gateway = await this.#start('api-gateway', pass, env);
+    this.#gateway = gateway;
+    this.client = new Client(gateway.process.url);
+    return gateway;
+  }
+
+  async startSweeper(): Promise<RunningService> {
+    this.#sweeper = await this.#start('sweeper', pass, {
+      RUNYARD_SWEEP_SEC: '1',
+      RUNYARD_RESEND_SEC: '2',
+      RUNYARD_LEASE_SEC: String(this.leaseSec),
+      RUNYARD_LANGUAGES: LANGUAGES.join(','),
+    });
+    return this.#sweeper;
+  }
+
+  submit(code: string, language: LaneLanguage = 'bash'): Promise<WireJob> {
+    return this.client.submit({ language, code });
+  }
+
+  /** As a client that wants its job accepted once: again under the same key while there is no answer or a 5xx. */
+  async submitSurely(code: string, language: LaneLanguage = 'bash'): Promise<WireJob> {
+    const untilMs = performance.now() + SUBMIT_FOR_MS;
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+    const request = { method: 'POST', headers, body: JSON.stringify({ language, code }) };
+    for (;;) {
+      const answer = await answerTo(`${this.client.url}/submit`, request);
+      if (answer.status === 202) return JSON.parse(answer.text) as WireJob;
+      const isForGood = answer.status !== 0 && answer.status < 500;
+      if (isForGood || performance.now() > untilMs) throw new Error(`submit answers ${answer.status}: ${answer.text}`);
+      await sleep(100 + Math.random() * 300);
+    }
   }
 
   /** One more message of a job, as a sender that is not sure would make it. */
-  async sendAgain(executionId: string): Promise<void> {
-    const { sqs } = this.#parts.deployment;
-    const QueueUrl = await this.#queueUrl(this.#queueName);
-    const MessageBody = JSON.stringify({ executionId, language: LANGUAGE });
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'again' }));
+  async sendAgain(executionId: string, language: LaneLanguage = 'bash'): Promise<void> {
+    const QueueUrl = await this.#queueUrl(language);
+    const MessageBody = JSON.stringify({ executionId, language });
+    await this.#deployment.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'again' }));
   }
 
-  /** Messages of the queue and of its dead letters: visible, in flight and delayed. */
+  /** Receives all that is visible and forgets it, as executors do that die at once. Answers how many messages there were. */
+  async receiveAndForget(language: LaneLanguage = 'bash'): Promise<number> {
+    const QueueUrl = await this.#queueUrl(language);
+    const ask = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
+    const { Messages = [] } = await this.#deployment.sqs.send(new ReceiveMessageCommand(ask));
+    return Messages.length;
+  }
+
+  /** Messages of the queues and of their dead letters: visible, in flight and delayed. */
   async messagesLeft(): Promise<{ queue: number; dead: number }> {
-    return { queue: await this.#depth(this.#queueName), dead: await this.#depth(`${this.#queueName}-dlq`) };
+    const counts = await Promise.all(
+      LANGUAGES.map(async (language) => ({
+        queue: await this.depth(language),
+        dead: await this.depth(`${language}-dlq`),
+      })),
+    );
+    return counts.reduce((sum, { queue, dead }) => ({ queue: sum.queue + queue, dead: sum.dead + dead }));
+  }
+
+  async depth(queue: string): Promise<number> {
+    const QueueUrl = await this.#queueUrl(queue);
+    const ask = { QueueUrl, AttributeNames: [...DEPTH_ATTRIBUTES] };
+    const { Attributes = {} } = await this.#deployment.sqs.send(new GetQueueAttributesCommand(ask));
+    return DEPTH_ATTRIBUTES.reduce((sum, attribute) => sum + Number(Attributes[attribute]), 0);
   }
 
   /** No sandbox is left; the launcher itself still runs. */
   expectNoSandboxes(deadlineMs: number): Promise<void> {
-    return expectNoSandboxes(this.#parts.launcherId, deadlineMs);
+    return expectNoSandboxes(this.#launcherId, deadlineMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#parts.cleanup.disposeAsync();
+    await this.#cleanup.disposeAsync();
   }
 
-  get #queueName(): string {
-    return `runyard-${this.#parts.deployment.env}-0-${LANGUAGE}`;
+  async #startParts(): Promise<void> {
+    await this.#deployment.start('launcher', {
+      RUNYARD_LAUNCHER_SOCKET: this.#socket,
+      // All languages: the root that other suites use as well.
+      RUNYARD_LAUNCHER_OWNER: this.#launcherId,
+    });
+    await Promise.all([this.startGateway(), this.startSweeper()]);
   }
 
-  async #queueUrl(QueueName: string): Promise<string> {
-    const { QueueUrl = '' } = await this.#parts.deployment.sqs.send(new GetQueueUrlCommand({ QueueName }));
+  /** A service with a proxy in front of each server that it uses. */
+  async #start(
+    name: 'executor' | 'api-gateway' | 'sweeper',
+    hook: WorldHook,
+    env: Environment,
+  ): Promise<RunningService> {
+    const box: HookBox = { hook };
+    const variables: Record<string, string> = {};
+    const proxies = this.#cleanup.use(new AsyncDisposableStack());
+    for (const service of SERVICES) {
+      const variable = `AWS_ENDPOINT_URL_${service}`;
+      const proxy = proxies.use(await AwsProxy.start(service, process.env[variable] ?? ''));
+      proxy.hook = (call) => box.hook(call, this.log.see(call));
+      variables[variable] = proxy.url;
+    }
+    const started = await this.#deployment.start(name, { ...variables, ...env });
+    void started.exited.then(() => proxies.disposeAsync());
+    return Object.assign(box, { process: started });
+  }
+
+  async #queueUrl(queue: string): Promise<string> {
+    const QueueName = `runyard-${this.#deployment.env}-0-${queue}`;
+    const { QueueUrl = '' } = await this.#deployment.sqs.send(new GetQueueUrlCommand({ QueueName }));
     return QueueUrl;
   }
-
-  async #depth(name: string): Promise<number> {
-    const { Attributes = {} } = await this.#parts.deployment.sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: await this.#queueUrl(name), AttributeNames: [...DEPTH_ATTRIBUTES] }),
-    );
-    return DEPTH_ATTRIBUTES.reduce((sum, attribute) => sum + Number(Attributes[attribute]), 0);
-  }
 }
 
-async function startParts(cleanup: AsyncDisposableStack): Promise<WorldParts> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'runyard-faults-'));
-  cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const deployment = cleanup.use(await AwsDeployment.create());
-  const socket = path.join(folder, 'launcher.sock');
-  const launcherId = randomBytes(4).toString('hex');
-  await deployment.start('launcher', {
-    RUNYARD_LAUNCHER_SOCKET: socket,
-    // All languages: the root that other suites use as well.
-    RUNYARD_LAUNCHER_OWNER: launcherId,
-  });
-  const gatewayHook: HookBox = { hook: () => 'pass' };
-  const gatewayEnv = await proxied(gatewayHook, cleanup);
-  const { client } = await deployment.startGateway({ ...gatewayEnv, RUNYARD_LANGUAGES: LANGUAGE });
-  const sweeper = await deployment.start('sweeper', {
-    RUNYARD_SWEEP_SEC: '1',
-    RUNYARD_RESEND_SEC: '2',
-    RUNYARD_LEASE_SEC: String(LEASE_SEC),
-    RUNYARD_LANGUAGES: LANGUAGE,
-  });
-  return { deployment, client, launcherId, socket, gatewayHook, sweeper, cleanup };
+function required<T>(value: T | null): T {
+  if (value === null) throw new Error('the world has not started');
+  return value;
 }
 
-/** A proxy in front of each server, as variables. */
-async function proxied(box: HookBox, cleanup: AsyncDisposableStack): Promise<Environment> {
-  const variables: Record<string, string> = {};
-  for (const service of SERVICES) {
-    const name = `AWS_ENDPOINT_URL_${service}`;
-    const proxy = cleanup.use(await AwsProxy.start(process.env[name] ?? ''));
-    proxy.hook = (call) => box.hook(call);
-    variables[name] = proxy.url;
+/** Status 0: none, or not all of it. */
+async function answerTo(url: string, request: RequestInit): Promise<{ status: number; text: string }> {
+  try {
+    const answer = await fetch(url, request);
+    return { status: answer.status, text: await answer.text() };
+  } catch (error) {
+    return { status: 0, text: String(error) };
   }
-  return variables;
 }

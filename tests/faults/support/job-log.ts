@@ -1,26 +1,41 @@
 import type { AwsCall } from './aws-proxy.ts';
 
-/** What executors did to one job, as their calls show it. */
-export type JobPoint = 'received' | 'claimed' | 'stored' | 'settled' | 'deleted';
+/** What executors and sweepers did to one job, as their calls show it. */
+export type JobPoint = 'received' | 'claimed' | 'renewed' | 'stored' | 'settled' | 'deleted';
+
+export interface SeenPoint {
+  readonly point: JobPoint;
+  readonly executionIds: readonly string[];
+}
 
 interface Watched {
+  /** Claims that were granted: the highest attempt seen. */
   readonly claims: number;
+  /** Writes of a final state that the table took. More than one is a double result. */
   readonly settles: number;
 }
 
-/** Reads the calls of executors: which job has reached which point, and how often it was claimed and settled. */
+/** Reads the calls that change jobs: which job has reached which point, and how often it was claimed and settled. */
 export class JobLog {
   readonly #jobs = new Map<string, { claims: number; settles: number }>();
   readonly #idOfReceipt = new Map<string, string>();
 
-  see(call: AwsCall): void {
-    const point = this.pointOf(call);
-    if (point === null) return;
-    for (const id of point.executionIds) {
-      const job = this.#jobs.get(id) ?? { claims: 0, settles: 0 };
-      if (point.point === 'claimed') job.claims += 1;
-      if (point.point === 'settled') job.settles += 1;
-      this.#jobs.set(id, job);
+  /** What the call did; null for calls that change nothing of a job, or that failed. To be told of every call once. */
+  see(call: AwsCall): SeenPoint | null {
+    if (call.answer?.status !== 200) return null;
+    switch (call.operation) {
+      case 'ReceiveMessage':
+        return { point: 'received', executionIds: this.#received(call.answer.body) };
+      case 'UpdateItem':
+        return this.#updated(call.answer.body);
+      case 'PUT': {
+        const id = /outputs\/([0-9a-f-]{36})\//.exec(call.path)?.[1];
+        return id === undefined ? null : { point: 'stored', executionIds: [id] };
+      }
+      case 'DeleteMessage':
+        return { point: 'deleted', executionIds: this.idsOfReceipts(call) };
+      default:
+        return null;
     }
   }
 
@@ -28,26 +43,10 @@ export class JobLog {
     return this.#jobs.get(executionId) ?? { claims: 0, settles: 0 };
   }
 
-  /** Null for calls that change nothing of a job, or that failed. */
-  pointOf(call: AwsCall): { readonly point: JobPoint; readonly executionIds: readonly string[] } | null {
-    if (call.answer === null || call.answer.status !== 200) return null;
-    switch (call.operation) {
-      case 'ReceiveMessage':
-        return { point: 'received', executionIds: this.#received(call.answer.body) };
-      case 'UpdateItem':
-        return updatePoint(call.answer.body);
-      case 'PUT': {
-        const key = /outputs\/([0-9a-f-]{36})\//.exec(call.path);
-        return key === null ? null : { point: 'stored', executionIds: [key[1] ?? ''] };
-      }
-      case 'DeleteMessage':
-      case 'DeleteMessageBatch': {
-        const receipts = [...call.body.matchAll(/"ReceiptHandle":\s*"([^"]+)"/g)].map(([, receipt]) => receipt ?? '');
-        return { point: 'deleted', executionIds: receipts.flatMap((receipt) => this.#idOfReceipt.get(receipt) ?? []) };
-      }
-      default:
-        return null;
-    }
+  /** Jobs whose messages a call deletes or hides. */
+  idsOfReceipts({ body }: AwsCall): string[] {
+    const receipts = [...body.matchAll(/"ReceiptHandle":\s*"([^"]+)"/g)].map(([, receipt]) => receipt ?? '');
+    return receipts.flatMap((receipt) => this.#idOfReceipt.get(receipt) ?? []);
   }
 
   #received(body: string): string[] {
@@ -58,13 +57,22 @@ export class JobLog {
       return executionId;
     });
   }
-}
 
-/** A renewal changes neither status nor attempt; with the leases of these tests none happens in a job that is not held up. */
-function updatePoint(body: string): { point: JobPoint; executionIds: string[] } | null {
-  const { Attributes } = JSON.parse(body) as { Attributes?: Record<string, { S?: string; N?: string }> };
-  const id = Attributes?.['executionId']?.S;
-  const status = Attributes?.['status']?.S;
-  if (id === undefined || status === undefined || status === 'queued') return null;
-  return { point: status === 'running' ? 'claimed' : 'settled', executionIds: [id] };
+  /** A renewal leaves the attempt as it is. */
+  #updated(body: string): SeenPoint | null {
+    const { Attributes = {} } = JSON.parse(body) as { Attributes?: Record<string, { S?: string; N?: string }> };
+    const id = Attributes['executionId']?.S;
+    const status = Attributes['status']?.S;
+    if (id === undefined || status === undefined || status === 'queued') return null;
+    const job = this.#jobs.get(id) ?? { claims: 0, settles: 0 };
+    this.#jobs.set(id, job);
+    if (status !== 'running') {
+      job.settles += 1;
+      return { point: 'settled', executionIds: [id] };
+    }
+    const attempt = Number(Attributes['attempt']?.N);
+    const isClaim = attempt > job.claims;
+    job.claims = Math.max(job.claims, attempt);
+    return { point: isClaim ? 'claimed' : 'renewed', executionIds: [id] };
+  }
 }
