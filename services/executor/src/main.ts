@@ -44,6 +44,8 @@ import { type ExecutorServiceConfig, loadExecutorServiceConfig } from './service
 const LANGUAGES_DIR = path.resolve(import.meta.dirname, '../../../languages');
 /** Table, queues and bucket are asked by every executor: rarer than a launcher on this machine. */
 const NEEDS_EVERY_MS = 5_000;
+/** A store that takes longer to say that it is there holds up jobs more than it serves them. */
+const NEEDS_DEADLINE_MS = 5_000;
 
 const { version } = packageJson;
 const isRoot = process.getuid?.() === 0;
@@ -94,6 +96,7 @@ async function work(
       await Promise.all([setup.check?.(deadlineMs), backend.artifacts.ping(), backend.store.ping()]);
     },
     everyMs: NEEDS_EVERY_MS,
+    deadlineMs: NEEDS_DEADLINE_MS,
     onChange: (trouble) => logger.warn({ trouble }, trouble === null ? 'jobs are taken again' : 'no jobs are taken'),
   });
   const gauges = { slots: () => slots, running_jobs: () => executor.runningJobs };

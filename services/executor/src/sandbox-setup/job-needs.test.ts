@@ -33,6 +33,23 @@ test('trouble shows, holds back, and goes', async () => {
   await health.stop();
 });
 
+test('what does not answer is trouble, and is not asked twice at a time', async () => {
+  const answer = Promise.withResolvers<void>();
+  let asked = 0;
+  const check = (): Promise<void> => {
+    asked += 1;
+    return answer.promise;
+  };
+  const needs = new JobNeeds({ check, everyMs: 1, deadlineMs: 5 });
+  needs.start();
+  await vi.waitFor(() => expect(needs.trouble).toBe('what jobs need does not answer in time'));
+  expect(asked).toBe(1);
+  answer.resolve();
+  await needs.untilWell(open);
+  expect(needs.trouble).toBeNull();
+  await needs.stop();
+});
+
 test('whoever waits may leave', async () => {
   const health = new JobNeeds({ check: () => Promise.reject(new Error('down')), everyMs: 1 });
   health.start();

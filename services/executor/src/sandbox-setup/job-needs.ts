@@ -3,11 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Asked often and answered soon, so that trouble shows within five seconds. */
 const EVERY_MS = 1_500;
 const DEADLINE_MS = 2_500;
+/** For checks that do not know a deadline of their own, such as a call to a store with tries of its own. */
+const SILENCE_MS = 3_000;
+const SILENT = 'what jobs need does not answer in time';
 
 export interface JobNeedsOptions {
   /** Rejects when jobs cannot be run now, or does not know so within the deadline. */
   readonly check: (deadlineMs: number) => Promise<void>;
   readonly everyMs?: number;
+  /** A check without an end after so long is trouble until it has one. */
+  readonly deadlineMs?: number;
   readonly onChange?: (trouble: string | null) => void;
 }
 
@@ -53,14 +58,23 @@ export class JobNeeds {
 
   async #watch(): Promise<void> {
     const { signal } = this.#end;
+    const { everyMs = EVERY_MS, deadlineMs = SILENCE_MS } = this.#options;
+    let asking: Promise<string | null> | null = null;
     while (!signal.aborted) {
-      const trouble = await this.#options.check(DEADLINE_MS).then(
-        () => null,
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      );
-      this.#set(trouble);
-      await sleep(this.#options.everyMs ?? EVERY_MS, undefined, { signal }).catch(() => undefined);
+      asking ??= this.#ask();
+      const trouble = await Promise.race([asking, silence(deadlineMs, signal)]);
+      if (trouble !== SILENT) asking = null;
+      if (!signal.aborted) this.#set(trouble);
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** Never rejects. */
+  #ask(): Promise<string | null> {
+    return this.#options.check(DEADLINE_MS).then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
   }
 
   #set(trouble: string | null): void {
@@ -70,4 +84,10 @@ export class JobNeeds {
     if (trouble === null) for (const wake of this.#waiters) wake();
     this.#options.onChange?.(trouble);
   }
+}
+
+/** Ends with the watch as well. */
+async function silence(deadlineMs: number, signal: AbortSignal): Promise<string> {
+  await sleep(deadlineMs, undefined, { signal }).catch(() => undefined);
+  return SILENT;
 }
