@@ -6,8 +6,8 @@ import type { AwsConfig } from './aws-config.ts';
 const CONNECTION_TIMEOUT_MS = 2_000;
 /** For calls that answer at once. The SDK's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 5_000;
-/** The longest wait that SQS allows is 20 s; an answer that takes longer does not come. */
-const POLL_TIMEOUT_MS = 25_000;
+/** A poll waits 5 s at most (`LongPolls`); an answer that takes as long again does not come. While one is waited for, nothing is received. */
+const POLL_TIMEOUT_MS = 10_000;
 /** A whole output of 16 MiB in either direction, at 10 Mbit/s. */
 const OBJECT_TIMEOUT_MS = 15_000;
 
