@@ -1,3 +1,4 @@
+import { ROOT_PATH } from '../runtime-root/recipe.ts';
 import { LABEL } from './create-body.ts';
 import { withDeadline } from './deadline.ts';
 import { Demultiplexer } from './demultiplexer.ts';
@@ -13,7 +14,7 @@ export async function runInImage(engine: Engine, image: string, argv: readonly s
       Image: image,
       Entrypoint: [],
       Cmd: [...argv],
-      Env: ['HOME=/tmp', 'LANG=C.UTF-8'],
+      Env: [`PATH=${ROOT_PATH}`, 'HOME=/tmp', 'LANG=C.UTF-8'],
       NetworkDisabled: true,
       Labels: { [LABEL.sandbox]: 'version', [LABEL.expires]: String(Date.now() + 2 * RUN_MS) },
       HostConfig: { NetworkMode: 'none', LogConfig: { Type: 'none', Config: {} }, CapDrop: ['ALL'] },

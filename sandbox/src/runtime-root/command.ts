@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { canMakeRoots } from './can-make-roots.ts';
 import { RuntimeRootError } from './runtime-root-error.ts';
 
 /**
@@ -21,8 +22,8 @@ const NAMESPACES = [
 /** Whatever the server's own mask is, what is made here is for the eyes of every uid of the sandbox. */
 const OWN_MASK = ['sh', '-c', 'umask 022 && exec "$@"', 'sh'];
 
-/** Without root there are no namespaces to be had; what is made then is a folder of npm packages. */
-const ISOLATED = process.getuid?.() === 0 ? [...NAMESPACES, ...OWN_MASK] : OWN_MASK;
+/** Without the right to them there are no namespaces to be had; what is made then is a folder of npm packages. */
+const ISOLATED = canMakeRoots() ? [...NAMESPACES, ...OWN_MASK] : OWN_MASK;
 
 const KEPT_LINES = 20;
 const KEPT_ERRORS = 5;

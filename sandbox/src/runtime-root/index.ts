@@ -1,3 +1,4 @@
+export { canMakeRoots } from './can-make-roots.ts';
 export { takeBuildLock, type BuildLock } from './build-lock.ts';
 export { ensureRuntimeRoot } from './ensure-runtime-root.ts';
 export type { EnsureRootOptions, RuntimeRoot } from './runtime-root.ts';
