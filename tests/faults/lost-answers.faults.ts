@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { AwsCall } from './support/aws-proxy.ts';
 import { AwsWorld, pass, type RunningService, type WorldHook } from './support/aws-world.ts';
 import type { SeenPoint } from './support/job-log.ts';
-import { conclude, inLanes, program, ROUNDS } from './support/rounds.ts';
+import { conclude, inLanes, IS_FAST, program, ROUNDS } from './support/rounds.ts';
 
 /** Tries of the AWS client, so that some calls fail for good. */
 const MOST_CUTS = 3;
@@ -44,7 +44,7 @@ const TARGETS: readonly Target[] = [
   { name: 'delete', jobOf: atPoint('deleted') },
 ];
 
-test.each(TARGETS)('the answer to $name is lost', async ({ name, jobOf }) => {
+test.skipIf(IS_FAST).each(TARGETS)('the answer to $name is lost', async ({ name, jobOf }) => {
   const cutsOf = new Map<string, number>();
   let cuts = 0;
   setHooks((call, seen) => {

@@ -1,7 +1,7 @@
 /** Jobs that kill their executor each time: they end as our failure after three attempts, and everybody else's go on. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsWorld, LANGUAGES, type LaneLanguage, type RunningService, type WorldHook } from './support/aws-world.ts';
-import { conclude, type ExpectedJob, inLanes, program, ROUNDS } from './support/rounds.ts';
+import { IS_FAST, conclude, type ExpectedJob, inLanes, program, ROUNDS } from './support/rounds.ts';
 
 /** Jobs of others beside each poisonous one. */
 const OTHERS = 2;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => (world as AwsWorld | undefined)?.[Symbol.asyncDispose]());
 
-test('poisonous jobs', async () => {
+test.skipIf(IS_FAST)('poisonous jobs', async () => {
   const poison = new Set<string>();
   const expected: ExpectedJob[] = [];
   await inLanes(ROUNDS, 4, async (round) => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => (world as AwsWorld | undefined)?.[Symbol.asyncDispose]());
 
-test('executors', async () => {
+test.skipIf(IS_FAST)('executors', async () => {
   const loads = LANGUAGES.map((language) => new Load(world, { everyMs: EVERY_MS, language }));
   // Some jobs outlast the grace and are given back to the next executor.
   const long = await inLanes(ROUNDS, LANGUAGES.length, async (round) => {
