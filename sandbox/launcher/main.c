@@ -18,6 +18,9 @@
  *                        ▼
  *   Node ◄──END────── launcher            counters read from the groups; then groups removed, uid free again
  *
+ * What can be written, locked or watched is the place's own: root view, /dev with its devices, /proc, the tmpfs. Two places
+ * have no inode in common, save in the root where the kernel gives no overlay (said once on stderr, template.c).
+ *
  * What user code printed never goes through the launcher, so there is nothing of it to parse here.
  *
  * Who kills whom. The launcher kills PID 1 (by pidfd; the kernel then kills everything in its pid namespace, and the

@@ -22,7 +22,10 @@ struct place_report {
 void place_child(const struct place_tools *tools, const struct place_request *request, int failure_pipe)
   __attribute__((noreturn));
 
-/* mounts.c. NULL when all is mounted, else what failed, with errno. */
+/* place-dev.c. Mounts a read-only /dev of the place's own at `path`. Answers as place_mount does; leaves the process in /. */
+const char *place_dev(const char *path);
+
+/* place-mounts.c. NULL when all is mounted, else what failed, with errno. */
 const char *place_mount(const struct open_request *request, uid_t uid);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Each sandbox gets its own /proc and its own bounded tmpfs for everything that can be written. All flags are limits of
+ * Each sandbox gets its own /dev and /proc and its own bounded tmpfs for everything that can be written. All flags are limits of
  * ours: noexec where nothing is run, nosuid and nodev everywhere, sizes and inode counts because a tmpfs without them
  * takes half of the host's memory.
  */
@@ -76,15 +76,21 @@ static int mount_tmpfs(const struct tmpfs *tmpfs) {
 static const char *mount_root(void) {
   static const char staging[] = "/proc";
   if (template_layer(staging) != 0) return "mount the root";
-  if (mount("/dev", "/proc/dev", NULL, MS_BIND, NULL) != 0) return "bind /dev";
+  const char *failed = place_dev("/proc/dev");
+  if (failed != NULL) return failed;
   if (chdir(staging) != 0 || syscall(SYS_pivot_root, ".", ".") != 0) return "pivot_root";
   /* The shared root now lies over the new one: the path means the upper of the two. */
   if (umount2(".", MNT_DETACH) != 0) return "unmount the shared root";
   return chdir("/") == 0 ? NULL : "chdir /";
 }
 
+/* Without a root of its own the place has the launcher's mount point: freed first, so that there is one /dev and not two. */
+static const char *replace_dev(void) {
+  return umount2("/dev", MNT_DETACH) == 0 ? place_dev("/dev") : "unmount the shared /dev";
+}
+
 const char *place_mount(const struct open_request *request, uid_t uid) {
-  const char *failed = template_has_layers() ? mount_root() : NULL;
+  const char *failed = template_has_layers() ? mount_root() : replace_dev();
   if (failed != NULL) return failed;
   const struct tmpfs all[] = {
     {"/box", 0, request->box_bytes, request->box_inodes, uid, 0700},
