@@ -55,15 +55,20 @@ describe('every row of the table', () => {
     ['killed for CPU', { ...KILLED, killReason: 'cpu' }, {}, 'cpu_limit'],
     ['killed for output', { ...KILLED, killReason: 'output', isTruncated: true }, {}, 'output_limit'],
     ['cancelled', { ...KILLED, killReason: 'cancel' }, { isCancelRequested: true }, 'cancelled'],
-    ['exits while the wall kill is in flight', { killReason: 'wall', value: 3 }, {}, 'exited 3'],
-    ['exits while the CPU kill is in flight', { killReason: 'cpu' }, {}, 'exited 0'],
-    ['exits while the cancel is in flight', { killReason: 'cancel' }, { isCancelRequested: true }, 'exited 0'],
+    // PID 1 says so also of what ended by itself before it looked.
+    ['exits over the wall limit', { killReason: 'wall' }, {}, 'wall_limit'],
+    ['fails over the wall limit', { killReason: 'wall', value: 3 }, {}, 'wall_limit'],
+    ['exits over the CPU limit', { killReason: 'cpu' }, {}, 'cpu_limit'],
+    ['compiler exits over the wall limit', { killReason: 'wall' }, { isCompile: true }, 'wall_limit'],
+    ['compiler exits over the CPU limit', { killReason: 'cpu' }, { isCompile: true }, 'cpu_limit'],
     [
-      'crashes while the wall kill is in flight',
-      { killReason: 'wall', kind: 'signalled', value: 11 },
-      {},
-      'signalled SIGSEGV',
+      'compiler fails, since a child of it was killed for CPU',
+      { killReason: 'cpu', value: 1, cpuUs: 2_000_000 },
+      { isCompile: true },
+      'cpu_limit',
     ],
+    ['exits while the cancel is in flight', { killReason: 'cancel' }, { isCancelRequested: true }, 'exited 0'],
+    ['crashes over the wall limit', { killReason: 'wall', kind: 'signalled', value: 11 }, {}, 'wall_limit'],
     ['exits after one byte too many', { isTruncated: true }, {}, 'output_limit'],
     [
       'dies of SIGPIPE after one byte too many',
@@ -90,9 +95,11 @@ describe('every row of the table', () => {
     ['compiler exits 1', { value: 1 }, { isCompile: true }, 'exited 1'],
     ['kernel backstop, soft', { kind: 'signalled', value: 24, cpuUs: 1_000_000 }, {}, 'cpu_limit'],
     ['kernel backstop, hard', { ...KILLED, cpuUs: 2_000_000 }, {}, 'cpu_limit'],
+    ['kernel backstop of a compiler', { ...KILLED, cpuUs: 2_000_000 }, { isCompile: true }, 'cpu_limit'],
     ['raises SIGXCPU itself', { kind: 'signalled', value: 24, cpuUs: 999_999 }, {}, 'signalled SIGXCPU'],
     ['memory kill of a program with its CPU used up', { ...KILLED, cpuUs: 2_000_000, oomKills: 1 }, {}, 'memory_limit'],
     ['not started', { kind: 'not_started', value: 2 }, {}, 'not_started'],
+    ['not started, and late', { kind: 'not_started', value: 2, killReason: 'wall' }, {}, 'not_started'],
     [
       'not started beside a memory kill',
       { kind: 'not_started', value: 2, oomKills: 1 },
@@ -108,10 +115,10 @@ describe('every row of the table', () => {
   });
 
   test.each([
-    [2, 'the program could not be started: the program, or the interpreter that its first line names, does not exist'],
-    [8, 'the program could not be started: the file is not a program for this machine'],
-    [13, 'the program could not be started: the file is not executable'],
-    [99, 'the program could not be started: error 99'],
+    [2, 'the program, or the interpreter that its first line names, does not exist'],
+    [8, 'the file is not a program for this machine'],
+    [13, 'the file is not executable'],
+    [99, 'error 99'],
   ])('errno %d says why the program did not start', (errno, message) => {
     const conclusion = concludeEnding({
       isCompile: false,
@@ -149,11 +156,14 @@ describe('properties over all evidence', () => {
     );
   });
 
-  test('a main process that exited is never reported as killed for time or cancelled', () => {
+  test('a step that was over a limit has not exited, and one that exited in time is never reported as cancelled', () => {
     fc.assert(
       fc.property(full, (some) => {
-        fc.pre(some.exit.kind === 'exited' && !some.exit.isTruncated && some.exit.killReason !== 'output');
-        expect(concludeEnding(some)?.ending.kind).toMatch(some.isCompile ? /^(exited|memory_limit)$/ : /^exited$/);
+        fc.pre(some.exit.kind === 'exited');
+        const { killReason, isTruncated } = some.exit;
+        const isOver = isTruncated || ['output', 'wall', 'cpu'].includes(killReason);
+        const inTime = some.isCompile ? /^(exited|memory_limit)$/ : /^exited$/;
+        expect(concludeEnding(some)?.ending.kind).toMatch(isOver ? /^(output|wall|cpu)_limit$/ : inTime);
       }),
     );
   });

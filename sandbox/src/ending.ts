@@ -13,7 +13,8 @@
  * | no record, kernel killed for memory | memory_limit |
  * | no record otherwise | none: a failure of the machinery |
  * | more printed than the limit, or killed for it | output_limit |
- * | killed for wall, CPU or cancel, and main died of that SIGKILL | wall_limit, cpu_limit, cancelled |
+ * | at its wall limit or over its CPU limit, whatever main ended by | wall_limit, cpu_limit |
+ * | killed for cancel, and main died of that SIGKILL | cancelled |
  * | main died of SIGKILL or SIGXCPU, unasked, with its CPU limit used up | cpu_limit (the kernel's backstop) |
  * | main died of SIGKILL and the kernel killed for memory | memory_limit |
  * | compile step, not exit 0, and the kernel killed for memory | memory_limit (a compiler driver exits 1 when its child dies) |
@@ -21,8 +22,9 @@
  * | main never started | not_started |
  * | otherwise | exited |
  *
- * A program that exits by itself while the kill is on its way has exited: it is never both. Output is different, since
- * the surplus byte is a fact whenever it is read.
+ * Limits are judged by what was measured, not by who was first: a program that exits by itself while the kill is on its way,
+ * or before PID 1 looked, is over its limit. So no step is well and over a limit. Cancelling is different: a program that
+ * exits before it has exited.
  */
 import type { EndFrame, StepExitFrame } from './protocol/index.ts';
 import type { StepEnding } from './report.ts';
@@ -61,21 +63,21 @@ function withoutRecord(evidence: StepEvidence, wasOomKilled: boolean): StepEndin
 function withRecord(evidence: StepEvidence, exit: StepExitFrame, wasOomKilled: boolean): StepEnding {
   if (exit.isTruncated || exit.killReason === 'output') return { kind: 'output_limit' };
   return (
-    killedByUs(exit) ??
+    endedByUs(exit) ??
     killedByKernel(evidence, exit, wasOomKilled) ??
     (exit.kind === 'signalled' ? signalled(exit.value) : endedByItself(exit))
   );
 }
 
-function killedByUs(exit: StepExitFrame): StepEnding | null {
-  if (exit.kind !== 'signalled' || exit.value !== SIGKILL) return null;
+function endedByUs(exit: StepExitFrame): StepEnding | null {
+  if (exit.kind === 'not_started') return null;
   switch (exit.killReason) {
     case 'wall':
       return { kind: 'wall_limit' };
     case 'cpu':
       return { kind: 'cpu_limit' };
     case 'cancel':
-      return { kind: 'cancelled' };
+      return exit.kind === 'signalled' && exit.value === SIGKILL ? { kind: 'cancelled' } : null;
     case 'none':
     case 'output':
       return null;
@@ -102,7 +104,7 @@ function endedByItself(exit: StepExitFrame): StepEnding {
   return { kind: 'exited', exitCode: exit.value };
 }
 
-/** Shown to users: about their program only. */
+/** Shown to users, behind the words that something could not be started: about their program only. */
 const START_FAILURES: Readonly<Record<number, string>> = {
   2: 'the program, or the interpreter that its first line names, does not exist',
   7: 'arguments and environment are too long',
@@ -120,5 +122,5 @@ const START_FAILURES: Readonly<Record<number, string>> = {
 export const NO_ROOM: StepEnding = { kind: 'not_started', message: startFailure(12) };
 
 function startFailure(errno: number): string {
-  return `the program could not be started: ${START_FAILURES[errno] ?? `error ${errno}`}`;
+  return START_FAILURES[errno] ?? `error ${errno}`;
 }

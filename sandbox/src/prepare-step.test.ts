@@ -63,7 +63,7 @@ describe('a place that prepares each step', () => {
     );
     expect(report.failure).toBeNull();
     expect(report.compile?.ending).toEqual({ kind: 'exited', exitCode: 0 });
-    const message = 'the program could not be started: not enough memory to start the program';
+    const message = 'not enough memory to start the program';
     expect(report.runs.map(({ ending }) => ending)).toEqual([{ kind: 'not_started', message }]);
   });
 

@@ -13,7 +13,7 @@ export function missingProgram(step: PreparedStep, exit: StepExitFrame): string 
 }
 
 function isCompiled(exit: StepExitFrame): boolean {
-  return exit.kind === 'exited' && exit.value === 0 && !exit.isTruncated && exit.killReason !== 'output';
+  return exit.kind === 'exited' && exit.value === 0 && !exit.isTruncated && exit.killReason === 'none';
 }
 
 const ARTIFACT_FAULTS: Readonly<Record<StepExitFrame['artifactError'], string | null>> = {

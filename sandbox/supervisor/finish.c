@@ -31,11 +31,14 @@ static void make_report(struct session *session) {
   *report = (struct exit_body){.artifact_error = ARTIFACT_OK};
   set_outcome(run, report);
   measure_end(session, report);
-  /* It may end by itself, or at the kernel's per-process limit, between two looks at the clock. */
+  /* It may end by itself, or at the kernel's per-process limit, between two looks at the clock: it was over its limit all the same. */
+  uint64_t wall_ns = run->main_ended_ns - run->started_ns;
   bool is_over_cpu = run->main_cpu_ns > session->spec.cpu_ms * NS_PER_MS;
+  bool is_over_wall = wall_ns >= session->spec.wall_ms * NS_PER_MS;
   if (run->kill_reason == KILL_NONE && is_over_cpu) run->kill_reason = KILL_CPU;
+  if (run->kill_reason == KILL_NONE && is_over_wall) run->kill_reason = KILL_WALL;
   report->kill_reason = run->kill_reason;
-  report->wall_us = (run->main_ended_ns - run->started_ns) / NS_PER_US;
+  report->wall_us = wall_ns / NS_PER_US;
   report->stdout_bytes = relay->forwarded[RELAY_STDOUT];
   report->stderr_bytes = relay->forwarded[RELAY_STDERR];
   report->truncated = relay->is_over ? 1 : 0;

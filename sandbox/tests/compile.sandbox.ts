@@ -23,7 +23,7 @@ async function endings(plan: SandboxPlan): Promise<{ compile: string; runs: stri
   return { compile: endingOf(report.compile), runs: report.runs.map(endingOf), failure: report.failure };
 }
 
-describe('what a compiler leaves (F17)', () => {
+describe('F17: what a compiler leaves', () => {
   test('the files that match go to /program; the run finds a wiped /box', async () => {
     const script = `${GOOD}; cp out a.class; mkdir d; cp out 'b$c.class'; touch d/x.class left; echo y > /tmp/t; echo z > /dev/shm/s`;
     const look =
@@ -53,18 +53,8 @@ describe('what a compiler leaves (F17)', () => {
     ['a file that may not be read', 'touch out; chmod 0 out', 'not_started', undefined],
     ['a socket', 'python3 -c "import socket; socket.socket(1).bind(\'out\')"', 'not_started', undefined],
     ['a device that is only a link', 'ln -s /dev/zero out', 'not_started', undefined],
-    [
-      'no bytes',
-      ': > out',
-      'not_started',
-      'the program could not be started: the file is not a program for this machine',
-    ],
-    [
-      'text',
-      'echo hello > out',
-      'not_started',
-      'the program could not be started: the file is not a program for this machine',
-    ],
+    ['no bytes', ': > out', 'not_started', 'the file is not a program for this machine'],
+    ['text', 'echo hello > out', 'not_started', 'the file is not a program for this machine'],
   ])('%s', async (_name, script, ending, message) => {
     const report = await user.run(make(script, RUN));
     expect([endingOf(report.compile), report.runs.map(endingOf), report.failure]).toEqual(['exited 0', [ending], null]);
@@ -182,6 +172,5 @@ test('limits and usage of the two steps are their own', async () => {
   const small = await user.run(c('int main() { return 0; }'));
   expect(small.compile?.usage.memoryBytes).toBeGreaterThan(4 * MIB);
   expect(small.runs[0]?.usage.memoryBytes).toBeLessThan(3 * MIB);
-  expect(small.compile?.usage.cpuTimeMs).toBeGreaterThan(10);
-  expect(small.runs[0]?.usage.cpuTimeMs).toBeLessThan(10);
+  expect(small.compile?.usage.cpuTimeMs).toBeGreaterThan(3 * (small.runs[0]?.usage.cpuTimeMs ?? Infinity));
 });

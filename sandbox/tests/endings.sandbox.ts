@@ -6,7 +6,7 @@ import { endingOf, stdoutOf, useSandbox } from './support/use-sandbox.ts';
 
 const user = useSandbox();
 
-describe('exit codes (F9)', () => {
+describe('F9: exit codes', () => {
   test.each([0, 1, 42, 137, 255])('exit %d', async (code) => {
     const report = await user.run(sh('exit $1', { args: [String(code)] }));
     expect(report.runs.map(endingOf)).toEqual([`exited ${code}`]);
@@ -17,7 +17,7 @@ describe('exit codes (F9)', () => {
   });
 });
 
-describe('signals (F8)', () => {
+describe('F8: signals', () => {
   const SIGNALS: readonly (readonly [number, string])[] = [
     [1, 'SIGHUP'],
     [2, 'SIGINT'],
@@ -100,7 +100,7 @@ describe('programs that cannot be started', () => {
     expect(report.failure).toBeNull();
     expect(report.runs[0]?.ending).toEqual({
       kind: 'not_started',
-      message: `the program could not be started: ${why}`,
+      message: why,
     });
   });
 

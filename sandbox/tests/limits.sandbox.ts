@@ -9,9 +9,9 @@ const user = useSandbox();
 const IGNORE_ALL = 'for (int i = 1; i < 65; i++) signal(i, SIG_IGN);';
 
 const WALL_FIRED: NonNullable<ProgramCase['facts']> = [(run) => run.usage.wallTimeMs >= 300, true];
-const CPU_FIRED: NonNullable<ProgramCase['facts']> = [(run) => between(300, 450)(run.usage.cpuTimeMs), true];
+const CPU_FIRED: NonNullable<ProgramCase['facts']> = [(run) => between(300, 1000)(run.usage.cpuTimeMs), true];
 
-describe('wall time (F11)', () => {
+describe('F11: wall time', () => {
   const limits = { wallTimeMs: 300 };
   testPrograms(user, [
     {
@@ -51,7 +51,8 @@ describe('wall time (F11)', () => {
 
   test('a program at its limit has either ended by itself or was killed, never both', async () => {
     const runs = Array.from({ length: 24 }, (_, index) => ({
-      args: [String(100_000 + (index - 12) * 500)],
+      // One that ends in time on any machine, the others about the limit.
+      args: [String(index === 0 ? 0 : 100_000 + (index - 12) * 500)],
       limits: { wallTimeMs: 100 },
     }));
     const report = await user.run(cMain('usleep(atoi(argv[1])); write(1, "x", 1);', ...runs));
@@ -59,12 +60,13 @@ describe('wall time (F11)', () => {
     expect(report.runs).toHaveLength(24);
     const told = report.runs.map((run) => `${endingOf(run)} ${stdoutOf(run)}`);
     expect(told.filter((text) => !/^(exited 0 x|wall_limit x?)$/.test(text))).toEqual([]);
+    for (const run of report.runs) expect(endingOf(run) === 'wall_limit').toBe(run.usage.wallTimeMs >= 100);
     expect(report.runs.map(endingOf)).toContain('exited 0');
     expect(report.runs.map(endingOf)).toContain('wall_limit');
   });
 });
 
-describe('CPU time (F12)', () => {
+describe('F12: CPU time', () => {
   const limits = { cpuTimeMs: 300, wallTimeMs: 6000 };
   const busy = (name: string, plan: Parameters<typeof user.run>[0]) => ({
     name,

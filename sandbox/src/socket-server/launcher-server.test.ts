@@ -180,7 +180,7 @@ describe('through our own client', () => {
     const sandbox = new SupervisedSandbox(await SocketLauncher.connect({ socketPath }));
     const report = await sandbox.run(PLAN);
     expect(report.failure).toBeNull();
-    const message = 'the program could not be started: not enough memory to start the program';
+    const message = 'not enough memory to start the program';
     expect(report.runs.map(({ ending }) => ending)).toEqual([{ kind: 'not_started', message }]);
     expect(heard).not.toContain('go');
   });
