@@ -33,7 +33,7 @@ mkdir -p locked/a && echo x > locked/a/b && chmod 000 locked/a locked
 touch -- '-rf' '*' "$(printf 'line\\nfeed')" "$(printf '\\377\\376')" "$(printf 'x%.0s' $(seq 255))"
 chmod 000 /tmp 2>/dev/null; chmod 555 .`;
 
-/** A thousand were made by hand; here as many as fit into the time, on a loaded machine fewer. */
+/** As many as fit into the time, on a loaded machine fewer. */
 const BUILDS = 100;
 const RACE_MS = 100_000;
 const AT_ONCE = 2;

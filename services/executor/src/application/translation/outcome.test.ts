@@ -126,7 +126,7 @@ describe('a failed compile step', () => {
     });
   });
 
-  test('keeps at most 64 KiB of text, however long its bytes become', () => {
+  test('F19: keeps at most 64 KiB of text, however long its bytes become', () => {
     const combined = Buffer.alloc(64 * 1024, 0xff);
     const output = { combined, stdout: new Uint8Array(0), stderr: combined, truncated: false };
     const { compile } = outcomeOf(report({ compile: step({ kind: 'exited', exitCode: 1 }, { output }) }));
@@ -134,6 +134,41 @@ describe('a failed compile step', () => {
     expect(compile?.output).toBe('\ufffd'.repeat(21_845));
     expect(compile?.truncated).toBe(true);
   });
+});
+
+describe('F19: text that JSON makes longer', () => {
+  /** Most bytes of JSON for one code point of text: a control byte is `\\u0000`. */
+  const WORST = 6;
+  /** Names, numbers and the sentence of an outcome. */
+  const REST_BYTES = 2000;
+
+  test.each([
+    ['NUL', 0x00],
+    ['ESC', 0x1b],
+    ['no UTF-8', 0xff],
+    ['quotes', 0x22],
+  ])('of bytes that are %s, a record stays bounded', (_name, byte) => {
+    const bytes = Buffer.alloc(4 * 1024 * 1024, byte);
+    const output = { combined: bytes, stdout: bytes, stderr: bytes, truncated: false };
+    const lengthOf = (outcome: JobOutcome) => Buffer.byteLength(JSON.stringify(outcome));
+    const run = step({ kind: 'exited', exitCode: 1 }, { output });
+    // Three previews of 500 code points: stdout, stderr and the error, which is stderr again.
+    expect(lengthOf(outcomeOf(report({ runs: [run] })))).toBeLessThan(3 * 500 * WORST + REST_BYTES);
+    const compile = step({ kind: 'exited', exitCode: 1 }, { output });
+    expect(lengthOf(outcomeOf(report({ compile })))).toBeLessThan((64 * 1024 + 500) * WORST + REST_BYTES);
+  });
+});
+
+test.each([
+  [1, 'The program printed more than 1 byte; the first part is kept.'],
+  [0, 'The program printed more than 0 bytes; the first part is kept.'],
+  [1000, 'The program printed more than 1000 bytes; the first part is kept.'],
+  [1024, 'The program printed more than 1 KiB; the first part is kept.'],
+])('a limit of %d bytes in words', (outputBytes, sentence) => {
+  const limits = { ...LIMITS, run: { ...LIMITS.run, outputBytes } };
+  const given = report({ runs: [step({ kind: 'output_limit' })] });
+  const assessment = assess(given, { limits, hasCompile: false, queueMs: 0 });
+  expect(assessment).toMatchObject({ kind: 'outcome', outcome: { error: sentence } });
 });
 
 describe('a fault of ours', () => {

@@ -116,5 +116,5 @@ function size(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${value} ${units[unit]}`;
+  return bytes === 1 ? '1 byte' : `${value} ${units[unit]}`;
 }
