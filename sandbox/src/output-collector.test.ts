@@ -16,7 +16,7 @@ function plain(pieces: readonly { stream: string; data: Uint8Array }[], stream?:
 }
 
 describe('OutputCollector', () => {
-  test('keeps each stream and both together, whatever the pieces', () => {
+  test('F19: keeps the bytes of each stream and of both together, whatever the pieces', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
         const collector = new OutputCollector();

@@ -25,6 +25,9 @@ const TOLERANCE = {
  */
 const SHARED_BYTES = 16 * MIB;
 
+/** Of a program whose measures differ. */
+const REPEATS = 5;
+
 /** At the same time, on each launcher. */
 const PARALLEL = 2;
 
@@ -54,7 +57,13 @@ test('both launchers tell the same of a hundred programs', async () => {
   const ofNative = await runAll(native);
   const ofDocker = await runAll(docker);
   expect(comparable(ofDocker)).toEqual(comparable(ofNative));
-  expect(AGREEMENT_PLANS.flatMap(({ name }, index) => usageGaps(name, ofNative[index], ofDocker[index]))).toEqual([]);
+  const gaps = AGREEMENT_PLANS.map(({ name }, index) => usageGaps(name, ofNative[index], ofDocker[index]));
+  // Other load may lengthen any one of them: what differs for good differs again and again.
+  for (const [index, { plan, name }] of AGREEMENT_PLANS.entries()) {
+    for (let left = REPEATS; left > 0 && gaps[index]?.length !== 0; left -= 1)
+      gaps[index] = usageGaps(name, await native.sandbox.run(plan), await docker.sandbox.run(plan));
+  }
+  expect(gaps.flat()).toEqual([]);
 });
 
 test('a name for the machine itself is there with one of them', async () => {

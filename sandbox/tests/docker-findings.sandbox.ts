@@ -174,7 +174,7 @@ describe('F2: an answer that breaks off', () => {
   });
 });
 
-describe('F3, F9, F14, F15: the end of a program', () => {
+describe('F3: F9: F14: F15: the end of a program', () => {
   test('late answers change nothing', async () => {
     for (const call of ['create', 'start', 'wait', 'json']) proxy.next(new RegExp(`/${call}`), 'late');
     const { result, ms } = await timed(sandbox.run(sh('echo ok; exit 3')));
@@ -210,7 +210,7 @@ describe('F3, F9, F14, F15: the end of a program', () => {
   });
 });
 
-describe('F4, F5: what PID 1 finds', () => {
+describe('F4: F5: what PID 1 finds', () => {
   test('the scratch folders have owner and mode, hold files, and arguments may be long', async () => {
     const script = 'id -u; stat -c "%n %a %u" /box /tmp /dev/shm /program; touch /box/a /tmp/a; echo ${#1}';
     const run = onlyRun(await sandbox.run(sh(script, { args: ['x'.repeat(60_000)] })));

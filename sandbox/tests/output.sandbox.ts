@@ -118,7 +118,7 @@ function kept(bytes: number, truncated: boolean): NonNullable<ProgramCase['facts
   return [sizesOf, [bytes, bytes, truncated]];
 }
 
-describe('the output limit (F13)', () => {
+describe('F13: the output limit', () => {
   const limits = { outputBytes: 1000 };
   testPrograms(user, [
     { name: 'one byte below', plan: python(print(999, 0), { limits }), ends: 'exited 0', facts: kept(999, false) },
@@ -205,7 +205,7 @@ describe('the output limit (F13)', () => {
     expect(sizesOf(run)).toEqual([4 * MIB, 4 * MIB, true]);
     expect([run.output.stdout[0], run.output.stdout[1_000_000], run.output.stdout[4 * MIB - 1]]).toEqual([0, 1, 4]);
     expect(ticks).toBeGreaterThan(0);
-    expect(longestMs).toBeLessThan(200);
+    expect(longestMs).toBeLessThan(1000);
   });
 
   test('100 MB below the limit arrive whole', async () => {

@@ -65,7 +65,7 @@ const OTHER_ABI = TEST_LAUNCHER === 'native' ? 'EPERM' : 'signal 31';
 const X32 = TEST_LAUNCHER === 'native' ? 'ENOSYS' : 'signal 31';
 const NAMESPACES = ['NS', 'CGROUP', 'UTS', 'IPC', 'USER', 'PID', 'NET'];
 
-describe('calls that are refused (F18)', () => {
+describe('F18: calls that are refused', () => {
   testCalls('namespaces', [
     ...NAMESPACES.map((name): Call => [`CLONE(CLONE_NEW${name})`, 'EPERM']),
     ...NAMESPACES.map((name): Call => [`unshare(CLONE_NEW${name})`, 'EPERM']),

@@ -19,27 +19,27 @@ async function usageOf(body: string) {
 describe('CPU time', () => {
   test('of the main process', async () => {
     const usage = await usageOf(BURN(0.5));
-    expect(usage.cpuTimeMs).toSatisfy(between(495, 540));
+    expect(usage.cpuTimeMs).toSatisfy(between(495, 600));
     expect(usage.wallTimeMs).toBeGreaterThanOrEqual(480);
   });
 
   test('of children, waited for or not', async () => {
     const child = `if (fork() == 0) { ${BURN(0.2)} _exit(0); }`;
-    expect((await usageOf(`${child} ${child} wait(0); wait(0);`)).cpuTimeMs).toSatisfy(between(395, 440));
+    expect((await usageOf(`${child} ${child} wait(0); wait(0);`)).cpuTimeMs).toSatisfy(between(395, 500));
     const orphan = `if (fork() == 0) { if (fork() == 0) { ${BURN(0.2)} close(1); pause(); } _exit(0); } wait(0); usleep(600000);`;
-    expect((await usageOf(orphan)).cpuTimeMs).toSatisfy(between(195, 240));
+    expect((await usageOf(orphan)).cpuTimeMs).toSatisfy(between(195, 300));
   });
 
   test('of a sleeper is next to nothing', async () => {
     const usage = await usageOf('usleep(300000);');
-    expect(usage.wallTimeMs).toSatisfy(between(300, 800));
+    expect(usage.wallTimeMs).toSatisfy(between(300, 3000));
     expect(usage.cpuTimeMs).toSatisfy(between(0, 20));
   });
 
   test('of the start is not charged with what came before', async () => {
     const plan = cMain(BURN(0.3), {}, {});
     const report = await user.run(plan);
-    for (const run of report.runs) expect(run.usage.cpuTimeMs).toSatisfy(between(295, 340));
+    for (const run of report.runs) expect(run.usage.cpuTimeMs).toSatisfy(between(295, 400));
   });
 });
 
@@ -75,7 +75,7 @@ describe('memory', () => {
 
 test('wall time is that of the main process', async () => {
   const run = onlyRun(await user.run(sh('sleep 0.3')));
-  expect(run.usage.wallTimeMs).toSatisfy(between(300, 800));
-  const daemon = onlyRun(await user.run(sh('sleep 2 & exit 0')));
-  expect(daemon.usage.wallTimeMs).toBeLessThan(1000);
+  expect(run.usage.wallTimeMs).toSatisfy(between(300, 3000));
+  const daemon = onlyRun(await user.run(sh('sleep 9 & exit 0')));
+  expect(daemon.usage.wallTimeMs).toBeLessThan(5000);
 });

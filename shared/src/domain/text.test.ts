@@ -24,7 +24,7 @@ test('what is no UTF-8 becomes replacement characters, one per broken sequence',
   expect(preview(Uint8Array.of(0x00, 0x1b, 0x5b))).toBe('\u0000\u001b[');
 });
 
-test('of any bytes, the preview is the start of the whole decoded text', () => {
+test('F19: of any bytes, the preview is the start of the whole decoded text', () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 8 }),
     fc.constantFrom('a', 'é', '€', '\u{1F600}', '\uFEFF').map(bytes),

@@ -43,7 +43,7 @@ describe('scanJson', () => {
     expect(scan(text)).toBeNull();
   });
 
-  it('counts depth from the outermost value and stops at the first level too many', () => {
+  it('F19: counts depth from the outermost value and stops at the first level too many', () => {
     expect(scan('['.repeat(32) + ']'.repeat(32))).toBeNull();
     expect(scan('['.repeat(33))).toEqual({ kind: 'too_deep', pointer: '/0'.repeat(32) });
     expect(scan('['.repeat(1_000_000))?.kind).toBe('too_deep');
