@@ -90,6 +90,17 @@ static bool is_readable(const struct cgroup *cgroup) {
          read_counter(cgroup->memory, &cgroup->layout->oom_kills, &value);
 }
 
+/*
+ * The launcher has just set them: whoever talks to this process may choose a step's limits, and not the place's. What cannot
+ * be read stays 0, and no step fits.
+ */
+static void read_most(struct cgroup *cgroup, const char *memory_file) {
+  const struct counter memory = {memory_file, NULL, 1};
+  static const struct counter tasks = {"pids.max", NULL, 1};
+  read_counter(cgroup->memory, &memory, &cgroup->most.memory_bytes);
+  read_counter(cgroup->pids, &tasks, &cgroup->most.tasks);
+}
+
 bool cgroup_use_given(struct cgroup *cgroup, const char *list) {
   *cgroup = (struct cgroup){.layout = &V1, .memory = -1, .pids = -1, .cpu = -1, .is_writable = true, .restarts_peak = true};
   while (*list != '\0') {
@@ -97,7 +108,9 @@ bool cgroup_use_given(struct cgroup *cgroup, const char *list) {
     if (parse_fd(&list, "pids", &cgroup->pids)) continue;
     if (!parse_fd(&list, "cpuacct", &cgroup->cpu)) return false;
   }
-  return cgroup->memory != -1 && cgroup->pids != -1 && cgroup->cpu != -1 && is_readable(cgroup);
+  if (cgroup->memory == -1 || cgroup->pids == -1 || cgroup->cpu == -1) return false;
+  read_most(cgroup, "memory.limit_in_bytes");
+  return is_readable(cgroup);
 }
 
 bool cgroup_use_given_2(struct cgroup *cgroup, const char *list) {
@@ -111,9 +124,10 @@ bool cgroup_use_given_2(struct cgroup *cgroup, const char *list) {
     return false;
   }
   cgroup->pids = cgroup->cpu = cgroup->memory;
+  if (cgroup->memory == -1 || files->memory == -1 || files->pids == -1) return false;
   uint64_t value;
-  return cgroup->memory != -1 && files->memory != -1 && files->pids != -1 &&
-         read_counter(cgroup->cpu, &V2.cpu, &value) && read_counter(cgroup->memory, &V2.oom_kills, &value);
+  read_most(cgroup, "memory.max");
+  return read_counter(cgroup->cpu, &V2.cpu, &value) && read_counter(cgroup->memory, &V2.oom_kills, &value);
 }
 
 static bool try_own(struct cgroup *cgroup, const struct cgroup_layout *layout, const char *memory, const char *pids,
@@ -207,6 +221,13 @@ int cgroup_limit(struct cgroup *cgroup, uint64_t memory_bytes, uint64_t tasks) {
   if (error == 0) error = write_number(cgroup->pids, "pids.max", tasks);
   if (error == 0) error = write_number(cgroup->memory, "memory.max_usage_in_bytes", 0);
   return error;
+}
+
+bool cgroup_has_room(const struct cgroup *cgroup, uint64_t memory_bytes, uint64_t tasks) {
+  /* The kernel counts in pages, so the place's own limit may be a part of one below what was asked for. */
+  uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+  if (!cgroup->is_writable) return true;
+  return memory_bytes / page_bytes * page_bytes <= cgroup->most.memory_bytes && tasks <= cgroup->most.tasks;
 }
 
 uint64_t cgroup_cpu_ns(const struct cgroup *cgroup) {

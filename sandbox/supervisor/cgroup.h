@@ -19,6 +19,10 @@ struct cgroup {
   const struct cgroup_layout *layout; /* NULL: no cgroup */
   int memory, pids, cpu;              /* directories */
   bool is_writable;
+  /* What the place was made with: no step gets more, whatever the host says. `tasks` counts PID 1. */
+  struct cgroup_most {
+    uint64_t memory_bytes, tasks;
+  } most;
   /* The peak is that of the step: v1, and v2 since Linux 6.12. */
   bool restarts_peak;
   /* v2 only: files that can no longer be opened for writing from inside the namespace; -1 where there is none. */
@@ -49,6 +53,8 @@ void cgroup_use_own(struct cgroup *cgroup);
  * is above `memory_bytes`.
  */
 int cgroup_limit(struct cgroup *cgroup, uint64_t memory_bytes, uint64_t tasks);
+/* Whether a step may have so much; always where limits are somebody else's to set. */
+bool cgroup_has_room(const struct cgroup *cgroup, uint64_t memory_bytes, uint64_t tasks);
 
 /* CPU time of the place since its making. 0 without a cgroup. */
 uint64_t cgroup_cpu_ns(const struct cgroup *cgroup);

@@ -28,6 +28,8 @@ static void on_step(struct session *session) {
   if (session->is_defined) refuse(session, "STEP: defined twice");
   const char *wrong = spec_set(&session->spec, &session->message);
   if (wrong != NULL) refuse(session, wrong);
+  if (!cgroup_has_room(&session->cgroup, session->spec.memory_bytes, (uint64_t)session->spec.processes + 1))
+    refuse(session, "STEP: more than the place has");
   session->is_defined = true;
 }
 

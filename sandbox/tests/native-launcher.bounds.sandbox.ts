@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeFrame } from '../src/protocol/index.ts';
+import {
+  LIMITS,
+  openIdle,
+  parseEnd,
+  readAll,
+  type RunningLauncher,
+  setUpNative,
+  startNative,
+} from './testing/native-launcher-fixtures.ts';
+
+const MIB = 1 << 20;
+
+let stateDir = '';
+let native: RunningLauncher;
+
+beforeAll(async () => {
+  const { real } = await setUpNative();
+  stateDir = mkdtempSync('/run/runyard-test-');
+  native = await startNative(real, stateDir);
+});
+
+afterAll(async () => {
+  await (native as RunningLauncher | undefined)?.launcher.close();
+  rmSync(stateDir, { recursive: true });
+});
+
+/** What the place says to one step that is told to go, and how it ends. */
+async function tell(own: { readonly memoryBytes: number; readonly processes: number }) {
+  const { place } = await openIdle(native.launcher);
+  await using owned = place;
+  const all = readAll(owned.stream);
+  const numbers = {
+    wallTimeMs: 1000,
+    cpuTimeMs: 1000,
+    outputBytes: 100,
+    fileBytes: MIB,
+    stackBytes: 8 * MIB,
+    openFiles: 64,
+  };
+  const step = { argv: ['/bin/echo', 'ran'], env: ['PATH=/bin'], patterns: [], isCompile: false, ...numbers, ...own };
+  owned.stream.write(encodeFrame({ type: 'step', step: 0, ...step }));
+  owned.stream.write(encodeFrame({ type: 'go', step: 0, isLast: true }));
+  const bytes = await all;
+  return { text: bytes.toString('latin1'), waitStatus: parseEnd(bytes).waitStatus };
+}
+
+// Whoever holds the socket chooses what OPEN asks for, and the launcher what it gets: no step gets more than that.
+test.each([
+  ['a page more memory', { memoryBytes: LIMITS.memoryBytes + 4096, processes: LIMITS.processes }],
+  ['a terabyte', { memoryBytes: 2 ** 40, processes: 1 }],
+  ['one process more', { memoryBytes: MIB * 16, processes: LIMITS.processes + 1 }],
+])('a step with %s than its place is refused', async (_, own) => {
+  const { text, waitStatus } = await tell(own);
+  expect(text).toContain('STEP: more than the place has');
+  expect(text).not.toContain('ran\n');
+  expect(waitStatus).not.toBe(0);
+});
+
+test('a step with all that its place has runs', async () => {
+  const { text, waitStatus } = await tell({ memoryBytes: LIMITS.memoryBytes, processes: LIMITS.processes });
+  expect(text).toContain('ran\n');
+  expect(waitStatus).toBe(0);
+});
