@@ -10,10 +10,20 @@ const totals = await runChecks();
 add(await runSuite('unit'));
 add(await runSuite('contract'));
 
+/** Of the deep suites (`test:faults`, `test:abuse`) what takes a minute; `test:compose` has a script of its own alone. */
+const SUITES = [
+  { project: 'sandbox' },
+  { project: 'sandbox-docker' },
+  { project: 'aws' },
+  { project: 'e2e' },
+  { project: 'e2e-aws' },
+  { project: 'faults', env: { RUNYARD_FAULTS: 'fast' } },
+  { project: 'abuse', env: { RUNYARD_ABUSE: 'fast' } },
+];
 const obstacle = sandboxObstacle();
-for (const suite of ['sandbox', 'sandbox-docker', 'e2e']) {
-  if (obstacle === null) add(await runSuite(suite));
-  else skip(suite, obstacle);
+for (const { project, env } of SUITES) {
+  if (obstacle === null) add(await runSuite(project, [], env));
+  else skip(project, obstacle);
 }
 
 say(`\n${((Date.now() - startedAtMs) / 1000).toFixed(0)} s`);

@@ -11,9 +11,10 @@ const DEEP_SUITES = new Set(['faults', 'abuse']);
 
 /**
  * Runs one vitest project. Resolves to {passed, failed}; a suite that ends without a report, or with no test, or with a
- * failed set-up counts as one failure at least.
+ * failed set-up counts as one failure at least. `env` narrows a
+ * deep suite to what `npm test` runs of it.
  */
-export async function runSuite(project, extraArgs = []) {
+export async function runSuite(project, extraArgs = [], env = {}) {
   const reportDir = mkdtempSync(join(tmpdir(), 'runyard-suite-'));
   const reportFile = join(reportDir, 'report.json');
   const vitest = join(projectDir, 'node_modules', 'vitest', 'vitest.mjs');
@@ -28,8 +29,11 @@ export async function runSuite(project, extraArgs = []) {
       '--reporter=json',
       `--outputFile.json=${reportFile}`,
     ];
-    const deadlineMs = DEEP_SUITES.has(project) ? DEEP_SUITE_DEADLINE_MS : SUITE_DEADLINE_MS;
-    const code = await run(productNode(), [...args, ...extraArgs], { deadlineMs });
+    const isWhole = DEEP_SUITES.has(project) && Object.keys(env).length === 0;
+    const deadlineMs = isWhole ? DEEP_SUITE_DEADLINE_MS : SUITE_DEADLINE_MS;
+    const startedAtMs = Date.now();
+    const code = await run(productNode(), [...args, ...extraArgs], { deadlineMs, env });
+    say(`== ${project}: ${((Date.now() - startedAtMs) / 1000).toFixed(0)} s`);
     if (code === 124)
       say(`\n!! The ${project} suite was stopped: it did not end within ${deadlineMs / 60_000} minutes.`);
     return count(reportFile, code);

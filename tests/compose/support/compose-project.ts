@@ -56,7 +56,7 @@ export class ComposeProject implements AsyncDisposable {
       await project.compose('up', '--detach', '--wait', '--wait-timeout', '400', ...scale);
       return project;
     } catch (error) {
-      const logs = await project.compose('logs', '--no-color', '--tail', '40').catch(String);
+      const logs = await project.compose('logs', '--no-color', '--no-log-prefix', '--tail', '30').catch(String);
       await project[Symbol.asyncDispose]();
       throw new Error(`compose did not come up:\n${logs.slice(-12_000)}`, { cause: error });
     }
