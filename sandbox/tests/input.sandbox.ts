@@ -46,7 +46,7 @@ describe('stdin that is not read', () => {
   const stdin = noise(MIB);
   const limits = { wallTimeMs: 400 };
   testPrograms(user, [
-    { name: 'never, then exit', plan: sh('echo ok', { stdin }), ends: 'exited 0', stdout: 'ok\n', withinMs: 2500 },
+    { name: 'never, then exit', plan: sh('echo ok', { stdin }), ends: 'exited 0', stdout: 'ok\n' },
     { name: 'never, then sleep', plan: sh('sleep 9', { stdin, limits }), ends: 'wall_limit' },
     {
       name: 'closed, then work',
@@ -68,7 +68,6 @@ describe('stdin that is not read', () => {
       name: 'by a child that outlives the reader',
       plan: sh('(sleep 9) & exit 0', { stdin }),
       ends: 'exited 0',
-      withinMs: 2500,
     },
     {
       name: 'after printing more than a pipe holds',

@@ -251,7 +251,6 @@ describe('processes', () => {
         limits: { wallTimeMs: 1000, cpuTimeMs: 5000, processes: 64, memoryBytes: 512 * MIB },
       }),
       ends: 'wall_limit',
-      withinMs: 2000,
     },
     {
       name: 'fork bomb, signals ignored',
@@ -259,7 +258,6 @@ describe('processes', () => {
         limits: { wallTimeMs: 1000, cpuTimeMs: 5000, processes: 64, memoryBytes: 512 * MIB },
       }),
       ends: 'wall_limit',
-      withinMs: 2000,
     },
     {
       name: 'fork bomb of a shell',
@@ -267,13 +265,11 @@ describe('processes', () => {
         limits: { wallTimeMs: 1000, cpuTimeMs: 5000, memoryBytes: 512 * MIB },
       }),
       ends: ['wall_limit', 'exited 2'],
-      withinMs: 2000,
     },
     {
       name: 'fork bomb whose main exits',
       plan: cMain('if (fork() > 0) return 0; for (;;) fork();', { limits: { processes: 64, memoryBytes: 512 * MIB } }),
       ends: 'exited 0',
-      withinMs: 1500,
     },
     {
       name: 'zombies until the limit',

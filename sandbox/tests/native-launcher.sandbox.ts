@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { HostRefusal, LauncherFailure, NativeLauncher } from '../src/native/index.ts';
+import { describe, expect, test } from 'vitest';
 import { encodeOpenFrame } from '../src/socket/open-frame.ts';
 import {
   groupsOf,
@@ -19,46 +14,20 @@ import {
   parseLaunchError,
   processesOf,
   readAll,
-  type RunningLauncher,
-  setUpNative,
   startNative,
-  type NativeSetup,
-  type NativeSetups,
   untilEmpty,
 } from './testing/native-launcher-fixtures.ts';
+import { useNative } from './testing/use-native.ts';
 
-const HOST_PROGRAM = fileURLToPath(import.meta.resolve('./testing/native-launcher-host.ts'));
 const EPROTO = 71;
 const EAGAIN = 11;
 /** waitpid status of a process that SIGKILL ended. */
 const KILLED = 9;
 
-let setups: NativeSetups;
-let setup: NativeSetup;
-let stateDir = '';
-let native: RunningLauncher;
-/** Its PID 1 does nothing by itself: what holds it is the launcher alone. */
-let stubborn: RunningLauncher;
-
-beforeAll(async () => {
-  setups = await setUpNative();
-  setup = setups.real;
-  stateDir = mkdtempSync('/run/runyard-test-');
-  native = await startNative(setup, stateDir);
-  stubborn = await startNative(setups.stubborn, stateDir);
-});
-
-afterEach(async () => {
-  await untilEmpty(() => [native, stubborn].flatMap(({ ownerId }) => groupsOf(ownerId)));
-});
-
-afterAll(async () => {
-  await Promise.all([native.launcher.close(), stubborn.launcher.close()]);
-  rmSync(stateDir, { recursive: true });
-});
+const it = useNative();
 
 function connectRaw(): Socket {
-  return createConnection({ path: path.join(stateDir, `${native.ownerId}.sock`), allowHalfOpen: true });
+  return createConnection({ path: path.join(it.stateDir, `${it.native.ownerId}.sock`), allowHalfOpen: true });
 }
 
 function status(pid: number): Record<string, string> {
@@ -72,7 +41,7 @@ function descriptors(pid: number): string[] {
 
 describe('a place', () => {
   test('ends with END when PID 1 ends by itself', async () => {
-    const end = parseEnd(await openAndEnd(native.launcher));
+    const end = parseEnd(await openAndEnd(it.native.launcher));
     expect(end).toMatchObject({ waitStatus: 0, oomKills: 0, cause: 0, pidsPeak: 1 });
     expect(end.cpuUs).toBeGreaterThan(100);
     expect(end.memoryPeakBytes).toBeGreaterThan(50_000);
@@ -80,9 +49,9 @@ describe('a place', () => {
   });
 
   test('has a PID 1 with three capabilities, in namespaces of its own', async () => {
-    const { place } = await openIdle(stubborn.launcher);
+    const { place } = await openIdle(it.stubborn.launcher);
     await using _place = place;
-    const [pid] = processesOf(stubborn.ownerId);
+    const [pid] = processesOf(it.stubborn.ownerId);
     expect(status(pid!)).toMatchObject({
       Uid: '0\t0\t0\t0',
       Gid: '0\t0\t0\t0',
@@ -108,16 +77,16 @@ describe('a place', () => {
     expect(places).toHaveLength(6);
     expect(places[0]).toMatch(/^socket:/);
     expect(places[1]).toBe(places[0]);
-    expect(places[2]).toBe(readlinkSync(`/proc/${stubborn.pid()}/fd/2`));
+    expect(places[2]).toBe(readlinkSync(`/proc/${it.stubborn.pid()}/fd/2`));
     expect(places.slice(3).map((target) => target.replace(/\.\d+$/, ''))).toEqual(
-      ['memory', 'pids', 'cpuacct'].map((name) => `/sys/fs/cgroup/${name}/runyard/${stubborn.ownerId}`),
+      ['memory', 'pids', 'cpuacct'].map((name) => `/sys/fs/cgroup/${name}/runyard/${it.stubborn.ownerId}`),
     );
   });
 
   test('has exactly these mounts', async () => {
-    const { place } = await openIdle(native.launcher);
+    const { place } = await openIdle(it.native.launcher);
     await using _place = place;
-    const [pid] = processesOf(native.ownerId);
+    const [pid] = processesOf(it.native.ownerId);
     const lines = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').trim().split('\n');
     const mounts = lines.map((line) => {
       const [head, tail] = line.split(' - ') as [string, string];
@@ -144,7 +113,7 @@ describe('a place', () => {
   });
 
   test('is killed at its deadline, whatever PID 1 does', async () => {
-    const { place, first } = await openIdle(stubborn.launcher, { deadlineMs: 150 });
+    const { place, first } = await openIdle(it.stubborn.launcher, { deadlineMs: 150 });
     await using _place = place;
     // On a slow machine it is killed before it said anything: the first bytes are END then.
     expect(parseEnd(Buffer.concat([first, await readAll(place.stream)]))).toMatchObject({
@@ -154,22 +123,22 @@ describe('a place', () => {
   });
 
   test('dies when the host hangs up, and not when it has said all', async () => {
-    const { place } = await openIdle(stubborn.launcher);
-    const [pid] = processesOf(stubborn.ownerId);
+    const { place } = await openIdle(it.stubborn.launcher);
+    const [pid] = processesOf(it.stubborn.ownerId);
     await new Promise<void>((resolve) => void place.stream.end(resolve));
     // A whole other place comes and goes: time enough for a wrong kill.
-    expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ waitStatus: 0 });
+    expect(parseEnd(await openAndEnd(it.native.launcher))).toMatchObject({ waitStatus: 0 });
     expect(isRunning(pid!)).toBe(true);
     await place[Symbol.asyncDispose]();
     await untilEmpty(() => [pid].filter((known) => isRunning(known!)));
   });
 
   test('holds the limits in its control groups', async () => {
-    const { place } = await openIdle(native.launcher);
+    const { place } = await openIdle(it.native.launcher);
     await using _place = place;
     const read = (file: string) => {
       const [controller] = file.split('.');
-      const group = groupsOf(native.ownerId)
+      const group = groupsOf(it.native.ownerId)
         .find((name) => name.startsWith(`${controller}/`))!
         .split('/')[1]!;
       return readFileSync(`/sys/fs/cgroup/${controller}/runyard/${group}/${file}`, 'utf8').trim();
@@ -182,11 +151,11 @@ describe('a place', () => {
   });
 
   test('late input of the host does not cost it END', async () => {
-    const place = await native.launcher.open(LIMITS);
+    const place = await it.native.launcher.open(LIMITS);
     // PID 1 ends at the half close it would never see otherwise: a frame that breaks the protocol.
     place.stream.write(Buffer.concat([HELLO, HELLO, Buffer.alloc(4096)]));
     const all = readAll(place.stream);
-    await untilEmpty(() => groupsOf(native.ownerId));
+    await untilEmpty(() => groupsOf(it.native.ownerId));
     place.stream.write(Buffer.alloc(60_000));
     expect(parseEnd(await all)).toMatchObject({ waitStatus: 256, cause: 0 });
   });
@@ -235,7 +204,7 @@ describe('OPEN', () => {
     const socket = connectRaw();
     socket.write(OPEN.subarray(0, 75));
     const slow = readAll(socket);
-    expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ waitStatus: 0 });
+    expect(parseEnd(await openAndEnd(it.native.launcher))).toMatchObject({ waitStatus: 0 });
     expect(parseLaunchError(await slow)).toEqual({ errno: 110, message: 'OPEN did not come in time' });
   });
 
@@ -248,197 +217,49 @@ describe('OPEN', () => {
 
 describe('the daemon', () => {
   test('leaks nothing over 200 places one after the other and 30 at once', async () => {
-    await openAndEnd(native.launcher);
-    await untilEmpty(() => groupsOf(native.ownerId));
-    const before = descriptors(native.pid());
-    for (let i = 0; i < 200; i += 1) expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ cause: 0 });
-    const many = await Promise.all(Array.from({ length: 30 }, () => openAndEnd(native.launcher)));
+    await openAndEnd(it.native.launcher);
+    await untilEmpty(() => groupsOf(it.native.ownerId));
+    const before = descriptors(it.native.pid());
+    for (let i = 0; i < 200; i += 1) expect(parseEnd(await openAndEnd(it.native.launcher))).toMatchObject({ cause: 0 });
+    const many = await Promise.all(Array.from({ length: 30 }, () => openAndEnd(it.native.launcher)));
     expect(many.map((bytes) => parseEnd(bytes).waitStatus)).toEqual(Array.from({ length: 30 }, () => 0));
-    await untilEmpty(() => groupsOf(native.ownerId));
-    expect(descriptors(native.pid())).toEqual(before);
-    expect(readFileSync(`/proc/${native.pid()}/task/${native.pid()}/children`, 'utf8')).toBe('');
+    await untilEmpty(() => groupsOf(it.native.ownerId));
+    expect(descriptors(it.native.pid())).toEqual(before);
+    expect(readFileSync(`/proc/${it.native.pid()}/task/${it.native.pid()}/children`, 'utf8')).toBe('');
   });
 
   test('gives each of 64 places a uid of its own and refuses the 65th', async () => {
-    const places = await Promise.all(Array.from({ length: 64 }, () => openIdle(native.launcher)));
-    const uids = processesOf(native.ownerId).map(
+    const places = await Promise.all(Array.from({ length: 64 }, () => openIdle(it.native.launcher)));
+    const uids = processesOf(it.native.ownerId).map(
       (pid) => / \/box .*uid=(\d+)/.exec(readFileSync(`/proc/${pid}/mounts`, 'utf8'))![1],
     );
     expect(new Set(uids).size).toBe(64);
-    const refused = parseLaunchError(await openAndEnd(native.launcher));
+    const refused = parseLaunchError(await openAndEnd(it.native.launcher));
     expect(refused).toEqual({ errno: EAGAIN, message: 'all uids of this launcher are in use' });
     await Promise.all(places.map(({ place }) => place[Symbol.asyncDispose]()));
-    await untilEmpty(() => groupsOf(native.ownerId));
-    expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ waitStatus: 0 });
+    await untilEmpty(() => groupsOf(it.native.ownerId));
+    expect(parseEnd(await openAndEnd(it.native.launcher))).toMatchObject({ waitStatus: 0 });
   });
 
   test('is out of reach of Ctrl-C and mounts nothing on the host', async () => {
-    const session = readFileSync(`/proc/${native.pid()}/stat`, 'latin1')
+    const session = readFileSync(`/proc/${it.native.pid()}/stat`, 'latin1')
       .replace(/^.*\) /s, '')
       .split(' ')[3];
-    expect(Number(session)).toBe(native.pid());
-    process.kill(native.pid(), 'SIGINT');
-    process.kill(native.pid(), 'SIGHUP');
-    expect(parseEnd(await openAndEnd(native.launcher))).toMatchObject({ waitStatus: 0 });
-    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(setup.rootDir);
-    expect(readFileSync(`/proc/${native.pid()}/mountinfo`, 'utf8').trim().split('\n')).toHaveLength(2);
+    expect(Number(session)).toBe(it.native.pid());
+    process.kill(it.native.pid(), 'SIGINT');
+    process.kill(it.native.pid(), 'SIGHUP');
+    expect(parseEnd(await openAndEnd(it.native.launcher))).toMatchObject({ waitStatus: 0 });
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(it.setups.real.rootDir);
+    expect(readFileSync(`/proc/${it.native.pid()}/mountinfo`, 'utf8').trim().split('\n')).toHaveLength(2);
   });
 
   test('takes other uids than one beside it, and not its name', async () => {
-    await using second = await startNative(setup, stateDir);
-    expect(second.launcher.describe()['firstUid']).not.toBe(native.launcher.describe()['firstUid']);
+    await using second = await startNative(it.setups.real, it.stateDir);
+    expect(second.launcher.describe()['firstUid']).not.toBe(it.native.launcher.describe()['firstUid']);
     expect(parseEnd(await openAndEnd(second.launcher))).toMatchObject({ waitStatus: 0 });
-    await expect(startNative(setup, stateDir, second.ownerId)).rejects.toThrow(`the owner ${second.ownerId} is in use`);
-    expect(parseEnd(await openAndEnd(second.launcher))).toMatchObject({ waitStatus: 0 });
-  });
-
-  test.each([
-    ['a root without mount points', { rootDir: '/usr' }, 'the runtime root /usr has no folder /box'],
-    ['a missing supervisor', { supervisorPath: '/nowhere/x' }, 'cannot open the supervisor /nowhere/x: No such file'],
-    [
-      'a supervisor that is none',
-      { supervisorPath: '/etc/passwd' },
-      'the supervisor /etc/passwd is no executable file',
-    ],
-  ])('refuses %s by name', async (_, change, sentence) => {
-    const starting = startNative({ ...setup, ...change }, stateDir);
-    await expect(starting).rejects.toThrow(sentence);
-    await expect(starting).rejects.toBeInstanceOf(HostRefusal);
-    await expect(starting).rejects.toMatchObject({ exitCode: 78 });
-  });
-
-  // Each makes a host of another sort in a mount namespace of its own, or takes rights away, and becomes the launcher there.
-  test.each([
-    [
-      'a host with cgroup v2 that does not give its controllers away',
-      `umount /sys/fs/cgroup/* 2>/dev/null; mkdir -p /sys/fs/cgroup/v2 && mount -t cgroup2 none /sys/fs/cgroup/v2
-       echo cpu memory pids >/tmp/controllers && mount --bind /tmp/controllers /sys/fs/cgroup/v2/cgroup.controllers`,
-      'cannot enforce limits: cgroup v2 at /sys/fs/cgroup/v2: share out memory, pids and cpu (cgroup.subtree_control): No such file',
-    ],
-    [
-      'a host without some controllers',
-      'umount /sys/fs/cgroup/pids /sys/fs/cgroup/cpuacct',
-      'cannot enforce limits: no cgroup hierarchy is mounted for pids, cpuacct',
-    ],
-    [
-      'control groups that cannot be written',
-      'mount -o remount,bind,ro /sys/fs/cgroup/memory',
-      'cannot enforce limits: control group: Read-only file system',
-    ],
-    ['a user who is not root', 'set -- setpriv --reuid 1000 "$@"', 'the native launcher must run as root'],
-    [
-      'a root without CAP_SYS_ADMIN',
-      'set -- setpriv --bounding-set -sys_admin "$@"',
-      'cannot prepare the runtime root: unshare: Operation not permitted',
-    ],
-    [
-      'too few open files, where the limit cannot be raised',
-      'set -- setpriv --bounding-set -sys_resource prlimit --nofile=1024:1024 "$@"',
-      'the hard limit of open files is too low on this host (ulimit -H) and cannot be raised',
-    ],
-  ])('refuses %s', async (_, prepare, sentence) => {
-    const wrapper = path.join(stateDir, 'wrapper');
-    const script = `mount -t tmpfs none /tmp; ${prepare}\nexec "$@"`;
-    writeFileSync(wrapper, `#!/bin/sh\nexec unshare -m sh -c '${script}' sh ${setup.launcherPath} "$@"\n`, {
-      mode: 0o755,
-    });
-    const starting = startNative({ ...setup, launcherPath: wrapper }, stateDir);
-    await expect(starting).rejects.toThrow(sentence);
-    await expect(starting).rejects.toBeInstanceOf(HostRefusal);
-  });
-
-  test('that is no launcher is a failure, not a refusal', async () => {
-    for (const [launcherPath, message] of [
-      ['/bin/false', 'ended with exit code 1 before it was ready'],
-      ['/nowhere/launcher', 'ended with exit code 127 before it was ready'],
-      ['/bin/echo', 'began with'],
-    ] as const) {
-      const starting = NativeLauncher.start({ ...setup, launcherPath, stateDir });
-      await expect(starting).rejects.toBeInstanceOf(LauncherFailure);
-      await expect(starting).rejects.toThrow(message);
-    }
-    const silent = NativeLauncher.start({ ...setup, launcherPath: '/usr/bin/yes', stateDir, readyMs: 100 });
-    await expect(silent).rejects.toBeInstanceOf(LauncherFailure);
-  });
-});
-
-/** A process with a launcher of its own and work for it. Killed whatever becomes of the test: it would never end by itself. */
-function startHost() {
-  const host = spawn(process.execPath, [HOST_PROGRAM, JSON.stringify([setup, stateDir])], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const gone = new Promise((resolve) => host.once('exit', resolve));
-  const lines = createInterface({ input: host.stdout });
-  const kill = async () => {
-    host.kill('SIGKILL');
-    await gone;
-  };
-  return {
-    firstLine: async () => {
-      const line = await Promise.race([
-        new Promise<string>((resolve) => lines.once('line', resolve)),
-        gone.then(() => Promise.reject(new Error('the host ended before its first line'))),
-      ]);
-      return JSON.parse(line) as { ownerId: string; pid: number };
-    },
-    kill,
-    [Symbol.asyncDispose]: kill,
-  };
-}
-
-describe('the end', () => {
-  test('close kills what runs, tells it, and leaves nothing', async () => {
-    const other = await startNative(setups.stubborn, stateDir);
-    const { place } = await openIdle(other.launcher);
-    const all = readAll(place.stream);
-    await Promise.all([other.launcher.close(), other.launcher.close()]);
-    expect(parseEnd(await all)).toMatchObject({ waitStatus: KILLED, cause: 3 });
-    expect(groupsOf(other.ownerId)).toEqual([]);
-    expect(isRunning(other.pid())).toBe(false);
-    expect(readdirSync(stateDir).filter((name) => name.startsWith(other.ownerId))).toEqual([]);
-    await expect(other.launcher.open(LIMITS)).rejects.toThrow('the launcher is closed');
-    expect(other.log).toEqual([]);
-  });
-
-  test('kill -9 of the daemon kills its places; the next open starts another, which sweeps', async () => {
-    await using other = await startNative(setups.stubborn, stateDir);
-    const { place } = await openIdle(other.launcher);
-    const pids = processesOf(other.ownerId);
-    const daemon = other.pid();
-    const all = readAll(place.stream);
-    process.kill(daemon, 'SIGKILL');
-    expect((await all).includes('RYE1')).toBe(false);
-    await untilEmpty(() => pids.filter(isRunning));
-    expect(groupsOf(other.ownerId)).not.toEqual([]);
-    await untilEmpty(() => (other.log.length === 0 ? ['the exit'] : []));
-    expect(other.log[0]).toBe('warn: launcher: killed by signal 9; its sandboxes are lost');
-    const ends = await Promise.all([1, 2].map(() => openIdle(other.launcher, { deadlineMs: 50 })));
-    const causes = ends.map(
-      async (opened) => parseEnd(Buffer.concat([opened.first, await readAll(opened.place.stream)])).cause,
+    await expect(startNative(it.setups.real, it.stateDir, second.ownerId)).rejects.toThrow(
+      `the owner ${second.ownerId} is in use`,
     );
-    expect(await Promise.all(causes)).toEqual([1, 1]);
-    expect(other.pid()).not.toBe(daemon);
-    expect(other.launcher.describe()['restarts']).toBe('1');
-    await untilEmpty(() => groupsOf(other.ownerId));
-  });
-
-  test('kill -9 of the host or of the daemon at any moment leaves nothing after the next start', async () => {
-    for (let round = 0; round < 8; round += 1) {
-      await using host = startHost();
-      const { ownerId, pid } = await host.firstLine();
-      // The moment is what is tested: no event to wait for.
-      await sleep(Math.random() * 300);
-      const victims = processesOf(ownerId);
-      if (round % 2 === 0) process.kill(pid, 'SIGKILL');
-      await host.kill();
-      await untilEmpty(() => [pid, ...victims].filter(isRunning));
-      await (await startNative(setup, stateDir)).launcher.close();
-      await untilEmpty(() => processesOf(ownerId));
-      expect(groupsOf(ownerId)).toEqual([]);
-      expect(readdirSync(stateDir).filter((name) => name.startsWith(ownerId))).toEqual([]);
-      expect(readdirSync(path.join(stateDir, 'owners')).toSorted()).toEqual(
-        [native, stubborn].map((running) => `${running.ownerId}.lock`).toSorted(),
-      );
-    }
+    expect(parseEnd(await openAndEnd(second.launcher))).toMatchObject({ waitStatus: 0 });
   });
 });

@@ -169,7 +169,6 @@ describe('F13: the output limit', () => {
     name,
     plan: cMain(`signal(SIGPIPE, SIG_IGN); ${FLOOD} for (;;) { ${body} }`, { limits: { outputBytes: cap } }),
     ends: 'output_limit',
-    withinMs: 3000,
     facts: kept(cap, true),
   });
   testPrograms(user, [
