@@ -136,6 +136,10 @@ describe('a failed compile step', () => {
   });
 });
 
+function jsonBytesOf(outcome: JobOutcome): number {
+  return Buffer.byteLength(JSON.stringify(outcome));
+}
+
 describe('F19: text that JSON makes longer', () => {
   /** Most bytes of JSON for one code point of text: a control byte is `\\u0000`. */
   const WORST = 6;
@@ -150,12 +154,11 @@ describe('F19: text that JSON makes longer', () => {
   ])('of bytes that are %s, a record stays bounded', (_name, byte) => {
     const bytes = Buffer.alloc(4 * 1024 * 1024, byte);
     const output = { combined: bytes, stdout: bytes, stderr: bytes, truncated: false };
-    const lengthOf = (outcome: JobOutcome) => Buffer.byteLength(JSON.stringify(outcome));
     const run = step({ kind: 'exited', exitCode: 1 }, { output });
     // Three previews of 500 code points: stdout, stderr and the error, which is stderr again.
-    expect(lengthOf(outcomeOf(report({ runs: [run] })))).toBeLessThan(3 * 500 * WORST + REST_BYTES);
+    expect(jsonBytesOf(outcomeOf(report({ runs: [run] })))).toBeLessThan(3 * 500 * WORST + REST_BYTES);
     const compile = step({ kind: 'exited', exitCode: 1 }, { output });
-    expect(lengthOf(outcomeOf(report({ compile })))).toBeLessThan((64 * 1024 + 500) * WORST + REST_BYTES);
+    expect(jsonBytesOf(outcomeOf(report({ compile })))).toBeLessThan((64 * 1024 + 500) * WORST + REST_BYTES);
   });
 });
 
