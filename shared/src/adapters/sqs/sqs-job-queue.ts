@@ -133,17 +133,26 @@ export class SqsJobQueue implements JobQueue {
     return depths.reduce((sum, depth) => sum + depth, 0);
   }
 
-  /** Short looks at one queue after the other, each time starting at another one. */
+  /**
+   * Short looks at one queue after the other, each time starting at another one. A queue that fails keeps nobody from the others:
+   * what it said is thrown when they have nothing.
+   */
   async receiveDead(request: { maxMessages: number; visibilityMs: number }): Promise<readonly Delivery[]> {
     const keys = this.#queues.allKeys;
     this.#deadTurn += 1;
     const deliveries: Delivery[] = [];
+    const failures: unknown[] = [];
     for (let index = 0; index < keys.length && deliveries.length < request.maxMessages; index += 1) {
       const key = keys[(index + this.#deadTurn) % keys.length] ?? '';
       const maxMessages = request.maxMessages - deliveries.length;
-      const raw = await translated(() => this.#poll('dead', key, { ...request, maxMessages, waitMs: 0 }));
+      const poll = translated(() => this.#poll('dead', key, { ...request, maxMessages, waitMs: 0 }));
+      const raw = await poll.catch((error: unknown) => {
+        failures.push(error);
+        return [];
+      });
       deliveries.push(...raw.map((message) => this.#deliver('dead', key, message)));
     }
+    if (deliveries.length === 0 && failures.length > 0) throw failures[0];
     return deliveries;
   }
 
