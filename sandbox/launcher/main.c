@@ -69,6 +69,8 @@ struct arguments {
   /* Who may connect; root when nobody is named. */
   uid_t uid;
   gid_t gid;
+  /* The most that whoever connects may ask for. */
+  struct open_bounds bounds;
 };
 
 static unsigned parse_id(const char *text) {
@@ -80,6 +82,15 @@ static unsigned parse_id(const char *text) {
   return (unsigned)value;
 }
 
+static uint64_t parse_bound(const char *text) {
+  char *end = NULL;
+  errno = 0;
+  unsigned long long value = strtoull(text, &end, 10);
+  if (text[0] < '1' || text[0] > '9' || *end != '\0' || errno != 0)
+    refuse("--max-memory, --max-processes and --max-cpu-milli must be numbers above 0");
+  return value;
+}
+
 static struct arguments parse_arguments(int count, char **values) {
   static const struct option options[] = {{"socket", required_argument, NULL, 's'},
                       {"root", required_argument, NULL, 'r'},
@@ -89,8 +100,11 @@ static struct arguments parse_arguments(int count, char **values) {
                       {"facts", required_argument, NULL, 'f'},
                       {"uid", required_argument, NULL, 'u'},
                       {"gid", required_argument, NULL, 'g'},
+                      {"max-memory", required_argument, NULL, 'm'},
+                      {"max-processes", required_argument, NULL, 'p'},
+                      {"max-cpu-milli", required_argument, NULL, 'c'},
                       {NULL, 0, NULL, 0}};
-  struct arguments arguments = {0};
+  struct arguments arguments = {.bounds = OPEN_BOUNDS_MOST};
   for (int option; (option = getopt_long(count, values, "", options, NULL)) != -1;) {
     if (option == 's') arguments.socket = optarg;
     else if (option == 'r') arguments.root = optarg;
@@ -100,11 +114,14 @@ static struct arguments parse_arguments(int count, char **values) {
     else if (option == 'f') arguments.facts = optarg;
     else if (option == 'u') arguments.uid = parse_id(optarg);
     else if (option == 'g') arguments.gid = parse_id(optarg);
+    else if (option == 'm') arguments.bounds.memory_bytes = parse_bound(optarg);
+    else if (option == 'p') arguments.bounds.processes = parse_bound(optarg);
+    else if (option == 'c') arguments.bounds.cpu_milli = parse_bound(optarg);
     else refuse("unknown argument");
   }
   if (optind != count || !arguments.socket || !arguments.root || !arguments.supervisor || !arguments.state_dir)
     refuse("usage: launcher --socket <path> --root <dir> --supervisor <path> --state-dir <dir> --owner <id>"
-           " [--uid <id> --gid <id>] [--facts <json>]");
+           " [--uid <id> --gid <id>] [--facts <json>] [--max-memory <bytes>] [--max-processes <n>] [--max-cpu-milli <n>]");
   const char *owner = arguments.owner != NULL ? arguments.owner : "";
   if (strlen(owner) != OWNER_CHARS || strspn(owner, "0123456789abcdef") != OWNER_CHARS)
     refuse("--owner must be 8 lower-case hex digits");
@@ -207,6 +224,7 @@ int main(int count, char **values) {
   template_enter(arguments.root);
   probe();
   facts_start(arguments.owner, arguments.facts);
+  open_bound(&arguments.bounds);
   sweep_sockets(socket_place.dir);
   int listener = listen_at(&socket_place, arguments.uid, arguments.gid);
   say_ready();

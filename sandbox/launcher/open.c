@@ -7,6 +7,19 @@ enum { TYPE_OPEN = 0xA0, OPEN_VERSION = 1 };
 
 #define MIB (1024ull * 1024ull)
 
+static const struct open_bounds sane = OPEN_BOUNDS_MOST;
+static struct open_bounds bounds = OPEN_BOUNDS_MOST;
+
+static uint64_t lesser(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+
+void open_bound(const struct open_bounds *wanted) {
+  bounds = (struct open_bounds){.memory_bytes = lesser(wanted->memory_bytes, sane.memory_bytes),
+                                .processes = lesser(wanted->processes, sane.processes),
+                                .cpu_milli = lesser(wanted->cpu_milli, sane.cpu_milli)};
+}
+
 struct reader {
   const uint8_t *at;
 };
@@ -23,20 +36,20 @@ static int outside(uint64_t value, uint64_t least, uint64_t most) {
 }
 
 /*
- * A size of 0 would mean "no limit" to tmpfs and to the cgroup, so each has a least value as well. The most values are
- * sanity bounds far above what the product allows: they keep later arithmetic from overflowing, they are no policy.
+ * A size of 0 would mean "no limit" to tmpfs and to the cgroup, so each has a least value as well. File systems count as
+ * memory: their most values are sanity bounds, which keep later arithmetic from overflowing.
  */
 static const char *check(const struct open_request *request) {
-  const uint64_t most_bytes = 1024 * 1024 * MIB;
-  if (outside(request->memory_bytes, 4 * MIB, most_bytes)) return "OPEN: memoryBytes is out of bounds";
+  const uint64_t most_bytes = sane.memory_bytes;
+  if (outside(request->memory_bytes, 4 * MIB, bounds.memory_bytes)) return "OPEN: memoryBytes is out of bounds";
   if (outside(request->box_bytes, 4096, most_bytes)) return "OPEN: boxBytes is out of bounds";
   if (outside(request->tmp_bytes, 4096, most_bytes)) return "OPEN: tmpBytes is out of bounds";
   if (outside(request->shm_bytes, 4096, most_bytes)) return "OPEN: shmBytes is out of bounds";
   if (outside(request->program_bytes, 4096, most_bytes)) return "OPEN: programBytes is out of bounds";
   if (outside(request->box_inodes, 16, 1u << 20)) return "OPEN: boxInodes is out of bounds";
-  if (outside(request->processes, 1, 32768)) return "OPEN: processes is out of bounds";
+  if (outside(request->processes, 1, bounds.processes)) return "OPEN: processes is out of bounds";
   /* 10 = 1 ms per period, the least quota that the kernel takes. */
-  if (outside(request->cpu_milli, 10, 1024 * 1000)) return "OPEN: cpuMilli is out of bounds";
+  if (outside(request->cpu_milli, 10, bounds.cpu_milli)) return "OPEN: cpuMilli is out of bounds";
   if (outside(request->deadline_ms, 1, 24ull * 3600 * 1000)) return "OPEN: deadlineMs is out of bounds";
   return NULL;
 }

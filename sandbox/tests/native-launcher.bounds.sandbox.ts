@@ -5,6 +5,7 @@ import {
   LIMITS,
   openIdle,
   parseEnd,
+  parseLaunchError,
   readAll,
   type RunningLauncher,
   setUpNative,
@@ -12,6 +13,7 @@ import {
 } from './testing/native-launcher-fixtures.ts';
 
 const MIB = 1 << 20;
+const EPROTO = 71;
 
 let stateDir = '';
 let native: RunningLauncher;
@@ -19,7 +21,7 @@ let native: RunningLauncher;
 beforeAll(async () => {
   const { real } = await setUpNative();
   stateDir = mkdtempSync('/run/runyard-test-');
-  native = await startNative(real, stateDir);
+  native = await startNative(real, stateDir, undefined, LIMITS);
 });
 
 afterAll(async () => {
@@ -57,6 +59,16 @@ test.each([
   expect(text).toContain('STEP: more than the place has');
   expect(text).not.toContain('ran\n');
   expect(waitStatus).not.toBe(0);
+});
+
+// Whoever runs the launcher says how much one place may be.
+test.each([
+  ['memory', { memoryBytes: LIMITS.memoryBytes + 1 }, 'OPEN: memoryBytes is out of bounds'],
+  ['processes', { processes: LIMITS.processes + 1 }, 'OPEN: processes is out of bounds'],
+  ['CPU', { cpuMilli: LIMITS.cpuMilli + 1 }, 'OPEN: cpuMilli is out of bounds'],
+])('a place with more %s than the launcher may give is refused', async (_, more, message) => {
+  await using place = await native.launcher.open({ ...LIMITS, ...more });
+  expect(parseLaunchError(await readAll(place.stream))).toEqual({ errno: EPROTO, message });
 });
 
 test('a step with all that its place has runs', async () => {

@@ -27,6 +27,8 @@ export interface NativeLauncherOptions {
   /** Told to whoever asks the launcher what it is. */
   readonly setup?: { readonly runtimeRoot: string; readonly toolchains: Readonly<Record<string, string>> };
   readonly sizes?: Partial<PlaceSizes>;
+  /** The most that whoever connects may ask for one place; default: what arithmetic can bear. */
+  readonly bounds?: Pick<PlaceLimits, 'memoryBytes' | 'processes' | 'cpuMilli'>;
   /** How long the daemon may take to check the host and sweep. */
   readonly readyMs?: number;
   readonly log?: LauncherLog;
@@ -122,6 +124,11 @@ function launcherArgs(options: NativeLauncherOptions, ownerId: string, socketPat
   const args = ['--socket', socketPath, '--root', options.rootDir, '--supervisor', options.supervisorPath];
   args.push('--state-dir', stateDir, '--owner', ownerId);
   if (options.setup !== undefined) args.push('--facts', JSON.stringify(options.setup));
+  const { bounds } = options;
+  if (bounds !== undefined) {
+    args.push('--max-memory', String(bounds.memoryBytes), '--max-processes', String(bounds.processes));
+    args.push('--max-cpu-milli', String(bounds.cpuMilli));
+  }
   const user = options.user ?? null;
   if (user !== null) args.push('--uid', String(user.uid), '--gid', String(user.gid));
   return args;

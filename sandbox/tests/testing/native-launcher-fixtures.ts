@@ -39,12 +39,18 @@ export interface RunningLauncher extends AsyncDisposable {
   readonly pid: () => number;
 }
 
-export async function startNative(setup: NativeSetup, stateDir: string, ownerId?: string): Promise<RunningLauncher> {
+export async function startNative(
+  setup: NativeSetup,
+  stateDir: string,
+  ownerId?: string,
+  bounds?: NativeLauncherOptions['bounds'],
+): Promise<RunningLauncher> {
   const log: string[] = [];
   const launcher = await NativeLauncher.start({
     ...setup,
     stateDir,
     ...(ownerId === undefined ? {} : { ownerId }),
+    ...(bounds === undefined ? {} : { bounds }),
     log: (level, message) => void log.push(`${level}: ${message}`),
   });
   return {

@@ -24,6 +24,11 @@ export async function runNative(context: SetupContext, access: SocketAccess): Pr
     rootDir: root.dir,
     socketPath: config.socketPath,
     user: access.kind === 'user' ? access : null,
+    bounds: {
+      memoryBytes: config.maxMemoryBytes,
+      processes: config.maxProcesses,
+      cpuMilli: config.maxCpuMilli,
+    },
     setup: { runtimeRoot: root.id, toolchains: root.manifest.toolchains },
     log: (level, message) => logger[level]({ part: 'launcher' }, message),
   });
