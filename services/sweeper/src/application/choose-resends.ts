@@ -17,22 +17,20 @@ const BACKLOG_FACTOR = 5;
 const EMPTY_PAUSE_MS = 60_000;
 
 /**
- * Which of the jobs that stand still get a message more, where no one can tell which have one.
+ * Which of the jobs of one language that stand still get a message more, where no one can tell which have one.
  *
  * A job may stand still because its message was lost, or because it waits in line. In an empty queue there is no line, so it was
  * lost. Otherwise age decides: a message more is harmless (a claim decides who runs the job) but must not pile up behind a long
  * queue, so the pauses double, there are three at most, and the count stands in the job's record: two sweepers, or one that
- * restarts, send no more than one.
+ * restarts, send no more than one. One by one, so that a job is counted when the one before it has been sent.
  */
-export async function chooseResends(jobs: readonly Job[], deps: ResendDependencies): Promise<readonly Job[]> {
-  const chosen: Job[] = [];
-  for (const [language, ofLanguage] of Map.groupBy(jobs, (job) => job.language)) {
-    const depth = await deps.queue.depth([language]);
-    for (const job of ofLanguage) {
-      if (await isToBeSent(job, { depth, waiting: ofLanguage.length }, deps)) chosen.push(job);
-    }
-  }
-  return chosen;
+export async function* chooseResends(
+  language: string,
+  jobs: readonly Job[],
+  deps: ResendDependencies,
+): AsyncGenerator<Job> {
+  const depth = await deps.queue.depth([language]);
+  for (const job of jobs) if (await isToBeSent(job, { depth, waiting: jobs.length }, deps)) yield job;
 }
 
 async function isToBeSent(

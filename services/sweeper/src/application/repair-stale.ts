@@ -58,20 +58,41 @@ export async function repairStale(deps: StaleDependencies): Promise<StaleResult>
     deps.logger.warn({ ...factsOf(job), verdict: end.verdict }, 'job ended without a worker');
   }
 
-  const toSend = await lacking(waiting, deps);
-  for (const job of toSend) {
-    await deps.queue.send({ executionId: job.executionId, language: job.language }, { group: job.ownerId });
-    deps.logger.info(factsOf(job), 'job sent again');
-  }
-  return { resent: toSend.length, ...ended };
+  return { resent: waiting.length === 0 ? 0 : await sendAgain(waiting, deps), ...ended };
 }
 
-/** The jobs that get a message more. */
-async function lacking(jobs: readonly Job[], deps: StaleDependencies): Promise<readonly Job[]> {
-  if (jobs.length === 0) return [];
-  if (deps.knowledge.kind === 'ledger') return chooseResends(jobs, { ...deps, resends: deps.knowledge.resends });
-  const present = await deps.knowledge.messages.jobsWithMessage();
-  return jobs.filter((job) => !present.has(job.executionId));
+/** Returns how many. One queue that is out of order is no reason to leave the jobs of others; throws when none takes any. */
+async function sendAgain(jobs: readonly Job[], deps: StaleDependencies): Promise<number> {
+  const { queue, logger } = deps;
+  const lacking = await lackingOf(deps);
+  const languages = Map.groupBy(jobs, (job) => job.language);
+  const failures: unknown[] = [];
+  let sent = 0;
+  for (const [language, ofLanguage] of languages) {
+    try {
+      for await (const job of lacking(language, ofLanguage)) {
+        await queue.send({ executionId: job.executionId, language }, { group: job.ownerId });
+        logger.info(factsOf(job), 'job sent again');
+        sent += 1;
+      }
+    } catch (error) {
+      logger.error({ err: error, language }, 'jobs could not be sent again');
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0 && failures.length === languages.size) throw failures[0];
+  return sent;
+}
+
+type Lacking = (language: string, jobs: readonly Job[]) => Iterable<Job> | AsyncIterable<Job>;
+
+/** The jobs of a language that get a message more. */
+async function lackingOf(deps: StaleDependencies): Promise<Lacking> {
+  const { knowledge } = deps;
+  if (knowledge.kind === 'ledger')
+    return (language, jobs) => chooseResends(language, jobs, { ...deps, resends: knowledge.resends });
+  const present = await knowledge.messages.jobsWithMessage();
+  return (_language, jobs) => jobs.filter((job) => !present.has(job.executionId));
 }
 
 /** How a job ends that nobody can or shall run any more; null while somebody can. */

@@ -199,6 +199,34 @@ test('a job that waited too long is not run any more', async () => {
   expect(await store.get(job.executionId)).toMatchObject({ status: 'expired', outcome: { verdict: 'expired' } });
 });
 
+test('a queue that is out of order is no reason to leave the jobs of other languages', async () => {
+  const broken = await createJob({ language: 'c' });
+  const others = [await createJob(), await createJob()];
+  clock.advance(STALE_MS + 1);
+  const onFatal = vi.fn<(error: FatalDependencyError) => void>();
+  const spy = vi.spyOn(queue, 'depth').mockImplementation(async ([language]) => {
+    if (language === 'c') throw new FatalDependencyError('no such queue');
+    return 0;
+  });
+  expect(await sweeper({ onFatal }).sweepOnce()).toEqual({ ...NOTHING, resent: 2 });
+  expect(onFatal).not.toHaveBeenCalled();
+  expect((await visibleIds()).toSorted()).toEqual(others.map(({ executionId }) => executionId).toSorted());
+  spy.mockRestore();
+  expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, resent: 1 });
+  expect(await store.get(broken.executionId)).toMatchObject({ status: 'queued' });
+});
+
+test('a message that cannot be sent costs nobody else a resend', async () => {
+  await createJob();
+  await createJob();
+  clock.advance(STALE_MS + 1);
+  const spy = vi.spyOn(queue, 'send').mockRejectedValue(new FatalDependencyError('no'));
+  const taken = vi.spyOn(ledger, 'takeResend');
+  expect(await sweeper().sweepOnce()).toEqual(NOTHING);
+  expect(taken).toHaveBeenCalledTimes(1);
+  spy.mockRestore();
+});
+
 test('two sweepers at once send one message for one job that lost its own', async () => {
   const job = await createJob();
   clock.advance(STALE_MS + 1);
