@@ -24,7 +24,7 @@ import { JobLog, type SeenPoint } from './job-log.ts';
 export const LANGUAGES = ['bash', 'perl'] as const;
 export type LaneLanguage = (typeof LANGUAGES)[number];
 /** Short, so that a killed executor's job is soon taken again; above what a busy machine delays a renewal. */
-export const LEASE_SEC = 6;
+const LEASE_SEC = 6;
 const SERVICES: readonly AwsService[] = ['DYNAMODB', 'SQS', 'S3'];
 const DEPTH_ATTRIBUTES = [
   'ApproximateNumberOfMessages',
@@ -37,7 +37,7 @@ const SUBMIT_FOR_MS = 150_000;
 /** Like `Hook`, with what the call did to jobs. */
 export type WorldHook = (call: AwsCall, seen: SeenPoint | null) => Fate | Promise<Fate>;
 
-export interface HookBox {
+interface HookBox {
   /** May be replaced at any time. */
   hook: WorldHook;
 }
