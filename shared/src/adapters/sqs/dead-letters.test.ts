@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { silentLogger } from '../../logging/index.ts';
 import { systemClock } from '../in-process/index.ts';
-import { SqsJobQueue } from './index.ts';
+import { type QueueLayout, SqsJobQueue } from './index.ts';
 
 const LANGUAGES = ['bash', 'c', 'python'];
 const ASK = { maxMessages: 10, visibilityMs: 60_000 };
@@ -19,8 +19,11 @@ afterEach(() => {
   server.close();
 });
 
-/** As SQS answers: one letter in each queue of dead letters, but for those that do not exist. */
-async function openWithout(missing: readonly string[]): Promise<SqsJobQueue> {
+const PER_LANGUAGE: QueueLayout = { kind: 'per-language', prefix: 't-' };
+const logger = silentLogger();
+
+/** As SQS answers: one letter in each queue of dead letters, but for those that do not exist; no queue has a redrive policy. */
+async function openWithout(missing: readonly string[], layout = PER_LANGUAGE): Promise<SqsJobQueue> {
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -33,6 +36,8 @@ async function openWithout(missing: readonly string[]): Promise<SqsJobQueue> {
         return response.end(JSON.stringify({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: name }));
       }
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+      if (request.headers['x-amz-target'] === 'AmazonSQS.GetQueueAttributes')
+        return response.end(JSON.stringify({ Attributes: {} }));
       if (asked.QueueName !== undefined) return response.end(JSON.stringify({ QueueUrl: `http://x/1/${name}` }));
       const Body = JSON.stringify({ executionId: `job-${language}`, language });
       const MD5OfBody = createHash('md5').update(Body).digest('hex');
@@ -47,9 +52,7 @@ async function openWithout(missing: readonly string[]): Promise<SqsJobQueue> {
     useQueueUrlAsEndpoint: false,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  const layout = { kind: 'per-language', prefix: 't-' } as const;
-  const common = { clock: systemClock, logger: silentLogger() };
-  return new SqsJobQueue({ client, pollClient: client, layout, languages: LANGUAGES, ...common });
+  return new SqsJobQueue({ client, pollClient: client, layout, languages: LANGUAGES, clock: systemClock, logger });
 }
 
 async function receivedLanguages(queue: SqsJobQueue): Promise<readonly string[]> {
@@ -67,4 +70,11 @@ test('a queue of dead letters that is not there keeps nobody from those of the o
 test('that none is there is told', async () => {
   const queue = await openWithout(LANGUAGES);
   await expect(queue.receiveDead(ASK)).rejects.toMatchObject({ message: 'The job queue refuses this server.' });
+});
+
+test('one queue for all without a redrive policy has no dead letters, which is said once', async () => {
+  const warn = vi.spyOn(logger, 'warn');
+  const queue = await openWithout([], { kind: 'single', url: 'http://x/1/all' });
+  for (let sweep = 0; sweep < 3; sweep += 1) expect(await queue.receiveDead(ASK)).toEqual([]);
+  expect(warn.mock.calls).toEqual([[expect.stringContaining('no redrive policy')]]);
 });

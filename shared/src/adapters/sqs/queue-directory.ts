@@ -12,6 +12,13 @@ export type QueueKind = 'work' | 'dead';
 
 const ALL: QueueKey = '*';
 
+/** The one queue of all may be without dead letters: a message that nobody can use then comes until it is too old. */
+export class NoDeadLettersError extends FatalDependencyError {
+  constructor() {
+    super('The job queue has no dead-letter queue.');
+  }
+}
+
 /** Which queues there are, and where. Addresses are asked for once. */
 export class QueueDirectory {
   readonly #client: SQSClient;
@@ -47,7 +54,7 @@ export class QueueDirectory {
     return key;
   }
 
-  /** @throws what the SDK throws. A failed look-up is not remembered. */
+  /** @throws what the SDK throws, NoDeadLettersError. A failed look-up is not remembered. */
   urlOf(kind: QueueKind, key: QueueKey): Promise<string> {
     const name = `${kind} ${key}`;
     const known = this.#urls.get(name);
@@ -70,7 +77,7 @@ export class QueueDirectory {
       new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['RedrivePolicy'] }),
     );
     const arn = /"deadLetterTargetArn"\s*:\s*"([^"]+)"/.exec(attributes?.['RedrivePolicy'] ?? '')?.[1];
-    if (arn === undefined) throw new FatalDependencyError('The job queue has no dead-letter queue.');
+    if (arn === undefined) throw new NoDeadLettersError();
     return this.#urlByName(arn.slice(arn.lastIndexOf(':') + 1));
   }
 

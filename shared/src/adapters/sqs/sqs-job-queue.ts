@@ -13,7 +13,13 @@ import type { Clock, Delivery, JobMessage, JobQueue } from '../../ports/index.ts
 import { InFlight, type InFlightMessage } from './in-flight.ts';
 import { formatBody, groupId, parseBody } from './job-message.ts';
 import { LongPolls, POLL_MS } from './long-polls.ts';
-import { QueueDirectory, type QueueKey, type QueueKind, type QueueLayout } from './queue-directory.ts';
+import {
+  NoDeadLettersError,
+  QueueDirectory,
+  type QueueKey,
+  type QueueKind,
+  type QueueLayout,
+} from './queue-directory.ts';
 import { isNotCurrent, translated } from './sqs-errors.ts';
 
 /** Deliveries of one message before it counts as poison (design decision; attempts of a job are counted apart, by claims). */
@@ -62,6 +68,7 @@ export class SqsJobQueue implements JobQueue {
   readonly #polls: LongPolls<RawMessage>;
   readonly #logger: Logger;
   #deadTurn = 0;
+  #hasToldOfNoDeadLetters = false;
 
   constructor(options: SqsJobQueueOptions) {
     this.#client = options.client;
@@ -147,13 +154,22 @@ export class SqsJobQueue implements JobQueue {
       const maxMessages = request.maxMessages - deliveries.length;
       const poll = translated(() => this.#poll('dead', key, { ...request, maxMessages, waitMs: 0 }));
       const raw = await poll.catch((error: unknown) => {
-        failures.push(error);
+        if (error instanceof NoDeadLettersError) this.#tellOfNoDeadLetters();
+        else failures.push(error);
         return [];
       });
       deliveries.push(...raw.map((message) => this.#deliver('dead', key, message)));
     }
     if (deliveries.length === 0 && failures.length > 0) throw failures[0];
     return deliveries;
+  }
+
+  #tellOfNoDeadLetters(): void {
+    if (this.#hasToldOfNoDeadLetters) return;
+    this.#hasToldOfNoDeadLetters = true;
+    this.#logger.warn(
+      'the job queue has no redrive policy: messages that fail again and again come until they are too old',
+    );
   }
 
   deleteDead(receipt: string): Promise<boolean> {
