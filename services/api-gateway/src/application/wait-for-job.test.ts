@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 /** A store that holds one record and counts its reads. */
-function setUp(maxWaiters = 10) {
+function setUp(maxWaiters = 10, rereadAfterMs = 2000) {
   const state: { job: Job | null; reads: number; onRead: () => void } = {
     job: QUEUED,
     reads: 0,
@@ -30,7 +30,7 @@ function setUp(maxWaiters = 10) {
     state.onRead();
     return Promise.resolve(job);
   };
-  const events = new InProcessJobEvents();
+  const events = Object.assign(new InProcessJobEvents(), { rereadAfterMs });
   const waiting = new WaitForJob({ get } as Partial<JobStore> as JobStore, events, { maxWaiters });
   const client = new AbortController();
   const wait = (waitMs = 20_000) =>
@@ -70,6 +70,17 @@ describe('WaitForJob', () => {
     state.job = DONE;
     await vi.advanceTimersByTimeAsync(1900);
     expect(await answer).toBe(DONE);
+  });
+
+  it('reads as seldom as the events say', async () => {
+    const { state, waiting, client, wait } = setUp(1000, 15_000);
+    const waiters = Array.from({ length: 1000 }, () => wait());
+    await vi.advanceTimersByTimeAsync(14_999);
+    expect([waiting.waiterCount, state.reads]).toEqual([1000, 1000]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(state.reads).toBe(2000);
+    client.abort();
+    await Promise.all(waiters);
   });
 
   it('answers with what is known when the time is over', async () => {

@@ -1,9 +1,6 @@
 import type { Job } from '@runyard/shared/domain';
 import type { JobEvents, JobStore } from '@runyard/shared/ports';
 
-/** Hints may be lost (another process settled the job): a waiter looks by itself this often. */
-const REREAD_EVERY_MS = 2000;
-
 export interface WaitRequest {
   readonly executionId: string;
   readonly waitMs: number;
@@ -14,7 +11,7 @@ export interface WaitRequest {
 }
 
 /**
- * Waits for a job's record to change, in this process only by hint and otherwise by reading. The number of waiters is bounded:
+ * Waits for a job's record to change. Hints may be lost: a waiter also reads by itself, as seldom as the hints are reliable. The number of waiters is bounded:
  * beyond it a wait is answered with what is known now, as if its time were over.
  */
 export class WaitForJob {
@@ -57,7 +54,7 @@ export class WaitForJob {
         const isOver = leftMs <= 0 || this.#isClosed || request.signal.aborted;
         if (job === null || isOver || request.isEnough(job)) return job;
         if (isHinted) continue;
-        await pause(Math.min(leftMs, REREAD_EVERY_MS), (resolve) => {
+        await pause(Math.min(leftMs, this.#events.rereadAfterMs), (resolve) => {
           wake = resolve;
         });
         wake = null;

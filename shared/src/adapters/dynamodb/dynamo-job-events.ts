@@ -36,6 +36,8 @@ interface Watched {
 }
 
 export class DynamoJobEvents implements JobEvents {
+  /** The loop has asked a dozen times by then: reads of every waiter of its own would cost what the loop saves. */
+  readonly rereadAfterMs = 15_000;
   readonly #client: DynamoDBClient;
   readonly #table: string;
   readonly #logger: Logger;

@@ -4,6 +4,8 @@ type Listener = () => void;
 
 /** Hints between the parts of one process. A listener that throws does not keep the others from hearing; the first error is rethrown. */
 export class InProcessJobEvents implements JobEvents {
+  /** What another process changes is heard of here by nobody. */
+  readonly rereadAfterMs = 2_000;
   readonly #listeners = new Map<string, Set<Listener>>();
 
   /** Calls every listener of the job before it returns. */
