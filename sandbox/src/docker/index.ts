@@ -1,3 +1,4 @@
+export { engineEnvironment } from './engine-environment.ts';
 export { buildOnImage, type BuildImageRequest, buildSandboxImage, type BuiltImage } from './build-image.ts';
 export { EngineError } from './deadline.ts';
 export { DockerLauncher, type DockerLauncherOptions } from './docker-launcher.ts';

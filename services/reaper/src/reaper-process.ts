@@ -2,14 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { engineEnvironment } from '@runyard/sandbox/docker';
 
 const MAIN = path.resolve(import.meta.dirname, 'main.ts');
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
 
 export interface ReaperProcessOptions {
-  /** As in DOCKER_HOST; null: the usual socket. */
-  readonly dockerHost: string | null;
+  /** Of this process: what leads to the engine is handed on. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Of the docker launcher whose containers it shall see to the end of. */
   readonly ownerId: string;
   readonly logLevel?: string;
@@ -35,9 +36,9 @@ export async function startReaperProcess(options: ReaperProcessOptions): Promise
     detached: true,
     cwd: '/',
     env: {
+      ...engineEnvironment(options.environment),
       RUNYARD_REAPER_OWNER: options.ownerId,
       LOG_LEVEL: options.logLevel ?? 'warn',
-      ...(options.dockerHost === null ? {} : { DOCKER_HOST: options.dockerHost }),
     },
   });
   const exited = new Promise<string>((resolve) => {

@@ -19,7 +19,7 @@ export async function startReaper(
 ): Promise<void> {
   const log = logger.child({ part: 'reaper' });
   const starting = startReaperProcess({
-    dockerHost: environment['DOCKER_HOST'] ?? null,
+    environment,
     ownerId,
     onLog: (line) => log.warn(line),
   });

@@ -1,18 +1,18 @@
-import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { engineEnvironment } from '@runyard/sandbox/docker';
 import { KeptProcess } from '@runyard/sandbox/keeper';
-import { prepareSocketFolder } from '@runyard/sandbox/native';
+import { prepareUserFolder } from '@runyard/sandbox/native';
 import type { SandboxImage } from '@runyard/sandbox/setup';
 import { SocketLauncher } from '@runyard/sandbox/socket';
 import type { LauncherSetup, SandboxSetupOptions, Separation } from './launcher-setup.ts';
+import { placeBoundsOf } from './place-bounds.ts';
 
 const STATE_DIR = '/run/runyard';
+const MIB = 2 ** 20;
 /** It asks the engine what it is and removes what a former one left. */
 const READY_MS = 60_000;
 /** Kills, removals and the engine's own delays; the keeper kills what takes longer. */
 const STOP_MS = 15_000;
-/** Of this process's environment: how to reach the engine. */
-const ENGINE_VARIABLES = ['DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'DOCKER_API_VERSION', 'HOME', 'PATH'];
 
 export interface SeparateDocker {
   readonly image: SandboxImage;
@@ -29,11 +29,7 @@ export async function startSeparateDocker(
   request: SeparateDocker,
 ): Promise<Pick<LauncherSetup, 'launcher' | 'check' | 'exited'>> {
   const { image, ownerId, separation, options } = request;
-  const folder = path.join(STATE_DIR, `for-${separation.user.uid}`);
-  const socketPath = path.join(folder, `${ownerId}.sock`);
-  await mkdir(STATE_DIR, { recursive: true, mode: 0o711 });
-  await chmod(STATE_DIR, 0o711);
-  await prepareSocketFolder(folder, separation.user);
+  const socketPath = path.join(await prepareUserFolder(STATE_DIR, separation.user), `${ownerId}.sock`);
   const kept = await KeptProcess.start({
     keeperPath: image.keeperPath,
     program: process.execPath,
@@ -61,21 +57,23 @@ export async function startSeparateDocker(
 
 function environmentOf({ image, ownerId, separation, options }: SeparateDocker, socketPath: string) {
   const { uid, gid } = separation.user;
-  const { sandboxRuntime } = options.config;
+  const { hasCpuset, sandboxRuntime } = options.config;
   const { image: name, runtimeRoot, toolchains } = image;
-  const inherited = ENGINE_VARIABLES.flatMap((variable) => {
-    const value = options.environment[variable];
-    return value === undefined ? [] : [[variable, value] as const];
-  });
+  const bounds = placeBoundsOf(options.languages);
   return {
-    ...Object.fromEntries(inherited),
+    ...engineEnvironment(options.environment),
     RUNYARD_SANDBOX: 'docker',
     RUNYARD_LAUNCHER_SOCKET: socketPath,
     RUNYARD_LAUNCHER_USER: `${uid}:${gid}`,
     RUNYARD_LAUNCHER_OWNER: ownerId,
     RUNYARD_LAUNCHER_LIFELINE: 'true',
     RUNYARD_LAUNCHER_IMAGE: JSON.stringify({ image: name, runtimeRoot, toolchains }),
+    RUNYARD_MAX_MEMORY_MIB: String(Math.ceil(bounds.memoryBytes / MIB)),
+    RUNYARD_MAX_PROCESSES: String(bounds.processes),
+    RUNYARD_MAX_CPU_MILLI: String(bounds.cpuMilli),
+    RUNYARD_MAX_PLACES: String(bounds.places),
     LOG_LEVEL: 'warn',
+    RUNYARD_CPUSET: String(hasCpuset),
     ...(sandboxRuntime === null ? {} : { SANDBOX_RUNTIME: sandboxRuntime }),
   };
 }
