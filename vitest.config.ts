@@ -45,6 +45,7 @@ interface ProjectOptions {
 }
 
 function project(name: string, include: string[], testTimeout: number, more: ProjectOptions = {}) {
-  // Suites other than `unit` share one real sandbox host of few cores: files one after the other keep wall limits honest.
-  return { test: { name, include, testTimeout, hookTimeout: 600_000, fileParallelism: name === 'unit', ...more } };
+  // Suites with sandboxes share one real host of few cores: files one after the other keep wall limits honest.
+  const fileParallelism = name === 'unit' || name === 'aws';
+  return { test: { name, include, testTimeout, hookTimeout: 600_000, fileParallelism, ...more } };
 }
