@@ -29,8 +29,8 @@ export interface DockerLauncherOptions {
   readonly runtime: string | null;
   /** Stable over restarts of one installation, and in use once at a time: what a former process left under it is removed at start. */
   readonly ownerId: string;
-  /** CPUs to lease, one for each place that gets no more than one; default none: places share all. */
-  readonly cpus?: readonly number[];
+  /** Each place that gets no more than one CPU has one to itself as long as there are any; further ones, and all by default, share all. */
+  readonly hasCpuset?: boolean;
   /** Where control groups are mounted; default `/sys/fs/cgroup`. */
   readonly cgroupRoot?: string;
   readonly onDiagnostics?: (text: string) => void;
@@ -67,7 +67,9 @@ export class DockerLauncher implements Launcher {
     const { engine, ownerId } = options;
     this.#options = options;
     this.#imageId = id;
-    this.#cpus = new CpuLeases(options.cpus ?? []);
+    this.#cpus = new CpuLeases(
+      options.hasCpuset === true ? Array.from({ length: facts.cpuCount }, (_, cpu) => cpu) : [],
+    );
     this.#facts = facts;
     this.#cgroups = cgroups;
     this.#reaper = new Reaper({ engine, cgroups, ownerId, isOpen: (sandboxId) => this.#open.has(sandboxId) });
@@ -100,6 +102,7 @@ export class DockerLauncher implements Launcher {
       runtime: this.#options.runtime ?? 'default',
       cgroup: `v${this.#facts.cgroupVersion}`,
       image: this.#options.image,
+      cpuset: this.#options.hasCpuset === true ? 'one each' : 'shared',
     };
   }
 

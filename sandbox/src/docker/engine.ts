@@ -13,6 +13,8 @@ export interface EngineFacts {
   readonly cgroupVersion: string;
   readonly cgroupDriver: string;
   readonly runtimes: readonly string[];
+  /** CPUs of its machine, numbered from 0. */
+  readonly cpuCount: number;
 }
 
 /** What only `inspect` tells of a container; the doctor and the reaper look from the host's side. */
@@ -56,13 +58,19 @@ export class Engine {
   async facts(): Promise<EngineFacts> {
     const info: unknown = await withDeadline('ask the engine what it is', QUICK_MS, () => this.docker.info());
     const version = await withDeadline('ask the engine for its version', QUICK_MS, () => this.docker.version());
-    const known = info as { CgroupVersion?: string; CgroupDriver?: string; Runtimes?: Record<string, unknown> };
+    const known = info as {
+      CgroupVersion?: string;
+      CgroupDriver?: string;
+      Runtimes?: Record<string, unknown>;
+      NCPU?: number;
+    };
     return {
       version: version.Version,
       apiVersion: version.ApiVersion,
       cgroupVersion: known.CgroupVersion ?? 'unknown',
       cgroupDriver: known.CgroupDriver ?? 'unknown',
       runtimes: Object.keys(known.Runtimes ?? {}),
+      cpuCount: known.NCPU ?? 0,
     };
   }
 

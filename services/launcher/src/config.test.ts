@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
 
 test('nothing set is enough', () => {
   expect(loadConfig({})).toMatchObject({
-    runtime: { sandbox: 'auto', sandboxImage: null },
+    runtime: { sandbox: 'auto', sandboxImage: null, hasCpuset: false },
     socketPath: '/run/runyard/launcher.sock',
     user: null,
     group: null,
@@ -25,12 +25,14 @@ test('what a server hands over is taken', () => {
   const image = { image: 'runyard/sandbox:1', runtimeRoot: 'abc', toolchains: { c: 'gcc 14' } };
   const config = loadConfig({
     RUNYARD_SANDBOX: 'docker',
+    RUNYARD_CPUSET: 'true',
     RUNYARD_LAUNCHER_SOCKET: '/run/x.sock',
     RUNYARD_LAUNCHER_USER: '1000:50',
     RUNYARD_LAUNCHER_OWNER: '0123456789abcdef',
     RUNYARD_LAUNCHER_LIFELINE: 'true',
     RUNYARD_LAUNCHER_IMAGE: JSON.stringify(image),
   });
+  expect(config.runtime).toMatchObject({ sandbox: 'docker', hasCpuset: true });
   expect(config).toMatchObject({ socketPath: '/run/x.sock', user: '1000:50', hasLifeline: true, image });
 });
 
@@ -40,6 +42,8 @@ test.each([
   [{ RUNYARD_LAUNCHER_OWNER: '../../x' }, 'RUNYARD_LAUNCHER_OWNER'],
   [{ RUNYARD_MAX_PLACES: '0' }, 'RUNYARD_MAX_PLACES'],
   [{ RUNYARD_MAX_OUTPUT_MIB: '17' }, 'RUNYARD_MAX_OUTPUT_MIB'],
+  [{ RUNYARD_SANDBOX: 'native', RUNYARD_CPUSET: 'true' }, 'RUNYARD_CPUSET'],
+  [{ RUNYARD_CPUSET: 'all' }, 'RUNYARD_CPUSET'],
   [{ RUNYARD_SANDBOX: 'none' }, 'RUNYARD_SANDBOX'],
   [{ RUNYARD_LAUNCHER_IMAGE: '{' }, 'RUNYARD_LAUNCHER_IMAGE'],
   [{ RUNYARD_LAUNCHER_IMAGE: '{"image":1}' }, 'RUNYARD_LAUNCHER_IMAGE'],

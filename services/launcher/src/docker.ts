@@ -32,6 +32,7 @@ export async function runDocker(context: SetupContext, access: SocketAccess): Pr
     engine,
     image,
     runtime: config.runtime.sandboxRuntime,
+    hasCpuset: config.runtime.hasCpuset,
     ownerId,
     onDiagnostics: (text) => logger.warn({ part: 'launcher' }, text),
   });

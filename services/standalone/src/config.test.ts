@@ -13,6 +13,7 @@ test('nothing set is enough', () => {
     sandbox: 'auto',
     sandboxImage: null,
     sandboxRuntime: null,
+    hasCpuset: false,
     maySetUp: true,
     debianMirror: null,
     launcherSocket: null,

@@ -13,6 +13,8 @@ export interface RuntimeConfig {
   readonly sandboxImage: string | null;
   /** OCI runtime of the docker launcher by name; null: the engine's default. */
   readonly sandboxRuntime: string | null;
+  /** One CPU for each place of the docker launcher, as long as there are any; false: places share all. */
+  readonly hasCpuset: boolean;
   /** Whether set-up may install what is missing, or only say what is. */
   readonly maySetUp: boolean;
   /** Where Debian packages come from; null: the host's own mirror. */
@@ -21,14 +23,20 @@ export interface RuntimeConfig {
 
 const absolutePath = field.text().refine((value) => path.isAbsolute(value), 'must be an absolute path');
 
-const schema = z.object({
-  RUNYARD_CACHE_DIR: absolutePath.optional(),
-  RUNYARD_SANDBOX: field.choice(['auto', 'native', 'docker']).default('auto'),
-  SANDBOX_IMAGE: field.text().optional(),
-  SANDBOX_RUNTIME: field.text().optional(),
-  RUNYARD_SETUP: field.choice(['auto', 'off']).default('auto'),
-  RUNYARD_DEBIAN_MIRROR: field.text().refine(isHttpUrl, 'must be an http or https URL').optional(),
-});
+const schema = z
+  .object({
+    RUNYARD_CACHE_DIR: absolutePath.optional(),
+    RUNYARD_SANDBOX: field.choice(['auto', 'native', 'docker']).default('auto'),
+    SANDBOX_IMAGE: field.text().optional(),
+    SANDBOX_RUNTIME: field.text().optional(),
+    RUNYARD_CPUSET: field.boolean().default(false),
+    RUNYARD_SETUP: field.choice(['auto', 'off']).default('auto'),
+    RUNYARD_DEBIAN_MIRROR: field.text().refine(isHttpUrl, 'must be an http or https URL').optional(),
+  })
+  .refine((env) => !env.RUNYARD_CPUSET || env.RUNYARD_SANDBOX !== 'native', {
+    path: ['RUNYARD_CPUSET'],
+    message: 'the native launcher has no cpuset; needs RUNYARD_SANDBOX=docker',
+  });
 
 /** Throws ConfigError with all problems. */
 export function loadRuntimeConfig(env: Env, isRoot: boolean): RuntimeConfig {
@@ -38,6 +46,7 @@ export function loadRuntimeConfig(env: Env, isRoot: boolean): RuntimeConfig {
     sandbox: values.RUNYARD_SANDBOX,
     sandboxImage: values.SANDBOX_IMAGE ?? null,
     sandboxRuntime: values.SANDBOX_RUNTIME ?? null,
+    hasCpuset: values.RUNYARD_CPUSET,
     maySetUp: values.RUNYARD_SETUP === 'auto',
     debianMirror: values.RUNYARD_DEBIAN_MIRROR ?? null,
   };

@@ -52,6 +52,7 @@ async function startWithin(
     engine,
     image,
     runtime: config.sandboxRuntime,
+    hasCpuset: config.hasCpuset,
     ownerId,
     onDiagnostics,
   });
