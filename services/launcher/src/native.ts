@@ -11,6 +11,11 @@ import type { RunningLauncher } from './running-launcher.ts';
 export async function runNative(context: SetupContext, access: SocketAccess): Promise<RunningLauncher> {
   const { config, environment, recipe, logger, signal, terminal } = context;
   const { cacheDir, maySetUp: mayInstall, debianMirror } = config.runtime;
+  // Refused by the configuration where `native` was asked for; here `auto` found no engine.
+  if (config.runtime.hasCpuset)
+    throw new LauncherFailure(
+      'the native launcher has no cpuset: RUNYARD_CPUSET=true needs the docker launcher (RUNYARD_SANDBOX=docker)',
+    );
   if (access.kind === 'group')
     throw new LauncherFailure('the native launcher takes one user (RUNYARD_LAUNCHER_USER), not a group');
   const request = { recipe, cacheDir, mayInstall, environment, debianMirror, signal, progress: terminal.progress };

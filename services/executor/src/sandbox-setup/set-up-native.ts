@@ -1,4 +1,4 @@
-import { NativeLauncher } from '@runyard/sandbox/native';
+import { LauncherFailure, NativeLauncher } from '@runyard/sandbox/native';
 import { bringRoot } from '@runyard/sandbox/setup';
 import { type Language, MAX_COMPILE_LIMITS, MAX_RUN_LIMITS } from '@runyard/shared/domain';
 import { release } from 'node:os';
@@ -12,6 +12,11 @@ const CPU_MILLI = 1000;
  * Throws RuntimeRootError, HostRefusal, LauncherFailure.
  */
 export async function setUpNative(options: SandboxSetupOptions): Promise<LauncherSetup> {
+  // Refused by the configuration where `native` was asked for; here `auto` found no engine.
+  if (options.config.hasCpuset)
+    throw new LauncherFailure(
+      'the native launcher has no cpuset: RUNYARD_CPUSET=true needs the docker launcher (RUNYARD_SANDBOX=docker)',
+    );
   const { root, binaries } = await bringRoot(runtimeRequestOf(options));
   options.terminal.done();
   const { keeperPath, launcherPath, supervisorPath } = binaries;
