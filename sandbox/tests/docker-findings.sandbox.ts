@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type DockerLauncher, Engine } from '../src/docker/index.ts';
+import { type DockerLauncher, type DockerLauncherOptions, Engine } from '../src/docker/index.ts';
 import { SupervisedSandbox, type PlaceLimits } from '../src/index.ts';
 import { encodeFrame, type Frame, FrameReader } from '../src/protocol/index.ts';
 import { BROKEN_RUNTIME, startTestEngine, type TestEngine } from '../src/testing/engine.ts';
@@ -59,7 +60,9 @@ async function nothingIsLeft(): Promise<void> {
   expect(placesOf(ownerId)).toEqual([]);
 }
 
-async function startLauncher(options: { ownerId?: string; runtime?: string; cgroupRoot?: string } = {}): Promise<void> {
+async function startLauncher(
+  options: Partial<Pick<DockerLauncherOptions, 'ownerId' | 'runtime' | 'cgroupRoot' | 'hasCpuset'>> = {},
+): Promise<void> {
   const parts = { ...(await testRoot()), diagnostics };
   const started = await startDockerLauncher(proxy.socketPath, parts, { image, ...options });
   launcher = started.launcher;
@@ -74,6 +77,12 @@ async function containers(): Promise<readonly string[]> {
 async function untilRunning(): Promise<void> {
   await vi.waitFor(() => expect(placesOf(ownerId)).not.toEqual([]), { timeout: 5000 });
   await sleep(300);
+}
+
+/** The CPUs that a program may run on. */
+async function programCpus(): Promise<readonly string[]> {
+  const run = onlyRun(await sandbox.run(python('import os; print(*os.sched_getaffinity(0))')));
+  return stdoutOf(run).trim().split(' ');
 }
 
 async function timed<T>(work: Promise<T>): Promise<{ result: T; ms: number }> {
@@ -241,6 +250,19 @@ describe('F10: the limits and the traces of a container', () => {
     // Whose sweep at the start takes the cgroups that the other could not see.
     await launcher.close();
     await startLauncher({ ownerId });
+  });
+
+  test.skipIf(availableParallelism() < 2)('a CPU of its own on request, else all of them', async () => {
+    expect((await programCpus()).length).toBeGreaterThan(1);
+    await launcher.close();
+    await startLauncher({ hasCpuset: true });
+    await launcher.open(LIMITS);
+    const [container] = await direct.docker.listContainers();
+    const { HostConfig: config } = await direct.docker.getContainer(container?.Id ?? '').inspect();
+    const cpus = await programCpus();
+    expect(cpus).toHaveLength(1);
+    expect(config.CpusetCpus).toMatch(/^[0-9]+$/);
+    expect(cpus).not.toContain(config.CpusetCpus);
   });
 
   test('no parent cgroup is left in any hierarchy', async () => {
