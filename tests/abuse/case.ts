@@ -30,7 +30,7 @@ export interface AbuseCase {
 export type Tag = 'fast' | 'full';
 export type LauncherName = 'native' | 'docker' | 'runsc';
 
-export interface Deviation {
+interface Deviation {
   /** What differs, why that is accepted, and what bounds the damage. */
   readonly decision: string;
   readonly expected?: string;
@@ -49,7 +49,7 @@ export interface JobAct {
 }
 
 /** Submitted at once. As many as the server has slots (two) run at the same time. */
-export interface TogetherAct {
+interface TogetherAct {
   readonly name?: string;
   readonly together: readonly JobAct[];
 }
@@ -79,17 +79,17 @@ export interface RawAct {
   readonly deadlineMs?: number;
 }
 
-export interface Pause {
+interface Pause {
   readonly pauseMs: number;
 }
 
 /** Anything else. Returns what is wrong, in words; empty: as expected. Jobs and answers that it gets through `world` are seen by checks. */
-export interface ScriptAct {
+interface ScriptAct {
   readonly name?: string;
   readonly script: (world: World) => Promise<readonly string[]>;
 }
 
-export type Verdict =
+type Verdict =
   | 'ok'
   | 'compile_error'
   | 'runtime_error'

@@ -4,7 +4,7 @@ export const KIB = 1024;
 export const MIB = 1024 * KIB;
 
 /** Wall limit of a run in a case that needs no other. The CPU limit then is the same. */
-export const RUN_WALL_MS = 3000;
+const RUN_WALL_MS = 3000;
 const RUN = { wallTimeMs: RUN_WALL_MS };
 
 type Options = Partial<Submission>;

@@ -33,14 +33,14 @@ export interface WireJob {
   readonly limits: WireStepLimits & { readonly compile: WireStepLimits };
 }
 
-export interface WireStepLimits {
+interface WireStepLimits {
   readonly cpuTimeMs: number;
   readonly wallTimeMs: number;
   readonly memoryBytes: number;
   readonly outputBytes: number;
 }
 
-export interface WireCompile {
+interface WireCompile {
   readonly verdict: string;
   readonly output: string;
   readonly wallTimeMs: number | null;

@@ -103,7 +103,7 @@ function range(what: string, found: number | null, expected: Range | undefined):
 }
 
 /** Quoted, so that control characters of a hostile program reach no terminal. */
-export function shown(content: Buffer): string {
+function shown(content: Buffer): string {
   const text = JSON.stringify(content.subarray(0, SHOWN_BYTES).toString());
   return content.length > SHOWN_BYTES ? `${text}… (${content.length} bytes)` : text;
 }

@@ -7,7 +7,7 @@ import type { CaseResult } from './case-result.ts';
 const FOLDER = path.resolve(import.meta.dirname, '../../../docs/security');
 const MIB = 1024 * 1024;
 
-export interface SectionResults {
+interface SectionResults {
   readonly number: string;
   readonly title: string;
   readonly results: readonly CaseResult[];
@@ -26,7 +26,7 @@ export function writeReport(report: Report): void {
   writeFileSync(path.join(FOLDER, `abuse-results-${report.launcher}.md`), toMarkdown(report));
 }
 
-export function toMarkdown({ launcher, facts, idle, sections }: Report): string {
+function toMarkdown({ launcher, facts, idle, sections }: Report): string {
   const all = sections.flatMap(({ results }) => results);
   const count = (outcome: CaseResult['outcome']): number => all.filter((result) => result.outcome === outcome).length;
   const sum = (of: (result: CaseResult) => number): number => all.reduce((total, result) => total + of(result), 0);
