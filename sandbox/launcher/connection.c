@@ -50,6 +50,8 @@ static struct connection connections[MAX_CONNECTIONS];
 static unsigned used;
 static bool closing;
 static int epoll_fd;
+/* Connections with a place that is not taken apart yet. */
+static uint64_t places;
 
 static unsigned index_of(const struct connection *connection) {
   return (unsigned)(connection - connections);
@@ -140,6 +142,8 @@ static void launch(struct connection *connection) {
   if (is_probe(connection->bytes)) return finish_with_facts(connection);
   const char *problem = parse_open(connection->bytes, &request);
   if (problem != NULL) return finish_with_error(connection, EPROTO, problem);
+  if (places >= open_most_places())
+    return finish_with_error(connection, EAGAIN, "all places of this launcher are in use");
   connection->uid = lease_take();
   if (connection->uid == (uid_t)-1) return finish_with_error(connection, EAGAIN, "all uids of this launcher are in use");
   if (cgroup_make(&request, &connection->cgroup, &problem) != 0) {
@@ -155,6 +159,7 @@ static void launch(struct connection *connection) {
     lease_give(connection->uid);
     return finish_with_errno(connection, reason, "clone3");
   }
+  places++;
   connection->state = RUNNING;
   connection->cause = CAUSE_ITSELF;
   connection->due_ms = now_ms() + request.deadline_ms;
@@ -199,6 +204,7 @@ static void after_death(struct connection *connection) {
   /* After the frame is on its way: nobody should wait for the kernel to take a group apart. */
   cgroup_drop(&connection->cgroup);
   lease_give(connection->uid);
+  places--;
 }
 
 void connections_start(int epoll) {

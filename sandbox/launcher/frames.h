@@ -21,15 +21,16 @@ struct open_request {
   uint64_t deadline_ms;
 };
 
-/* The most that one OPEN may ask for. */
+/* The most that one OPEN may ask for, and how many places there may be at once. */
 struct open_bounds {
   uint64_t memory_bytes;
   uint64_t processes;
   uint64_t cpu_milli;
+  uint64_t places;
 };
 
-/* Sanity, far above what the product allows: keeps later arithmetic from overflowing, and is no policy. */
-#define OPEN_BOUNDS_MOST {.memory_bytes = 1ull << 40, .processes = 32768, .cpu_milli = 1024 * 1000}
+/* Sanity, far above what the product allows: keeps later arithmetic from overflowing, and is no policy. Places: one uid each. */
+#define OPEN_BOUNDS_MOST {.memory_bytes = 1ull << 40, .processes = 32768, .cpu_milli = 1024 * 1000, .places = 64}
 
 /* Who ended the sandbox, as END tells it. */
 enum cause { CAUSE_ITSELF = 0, CAUSE_DEADLINE = 1, CAUSE_HANG_UP = 2, CAUSE_CLOSING = 3 };
@@ -45,6 +46,8 @@ struct end_report {
 
 /* The policy of whoever runs the launcher; what is above OPEN_BOUNDS_MOST counts as that. */
 void open_bound(const struct open_bounds *bounds);
+
+uint64_t open_most_places(void);
 
 /* NULL when `bytes` is a good OPEN, else what is wrong with it. */
 const char *parse_open(const uint8_t bytes[OPEN_BYTES], struct open_request *request);

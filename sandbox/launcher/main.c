@@ -87,7 +87,7 @@ static uint64_t parse_bound(const char *text) {
   errno = 0;
   unsigned long long value = strtoull(text, &end, 10);
   if (text[0] < '1' || text[0] > '9' || *end != '\0' || errno != 0)
-    refuse("--max-memory, --max-processes and --max-cpu-milli must be numbers above 0");
+    refuse("--max-memory, --max-processes, --max-cpu-milli and --max-places must be numbers above 0");
   return value;
 }
 
@@ -103,6 +103,7 @@ static struct arguments parse_arguments(int count, char **values) {
                       {"max-memory", required_argument, NULL, 'm'},
                       {"max-processes", required_argument, NULL, 'p'},
                       {"max-cpu-milli", required_argument, NULL, 'c'},
+                      {"max-places", required_argument, NULL, 'n'},
                       {NULL, 0, NULL, 0}};
   struct arguments arguments = {.bounds = OPEN_BOUNDS_MOST};
   for (int option; (option = getopt_long(count, values, "", options, NULL)) != -1;) {
@@ -117,11 +118,13 @@ static struct arguments parse_arguments(int count, char **values) {
     else if (option == 'm') arguments.bounds.memory_bytes = parse_bound(optarg);
     else if (option == 'p') arguments.bounds.processes = parse_bound(optarg);
     else if (option == 'c') arguments.bounds.cpu_milli = parse_bound(optarg);
+    else if (option == 'n') arguments.bounds.places = parse_bound(optarg);
     else refuse("unknown argument");
   }
   if (optind != count || !arguments.socket || !arguments.root || !arguments.supervisor || !arguments.state_dir)
     refuse("usage: launcher --socket <path> --root <dir> --supervisor <path> --state-dir <dir> --owner <id>"
-           " [--uid <id> --gid <id>] [--facts <json>] [--max-memory <bytes>] [--max-processes <n>] [--max-cpu-milli <n>]");
+           " [--uid <id> --gid <id>] [--facts <json>] [--max-memory <bytes>] [--max-processes <n>] [--max-cpu-milli <n>]"
+           " [--max-places <n>]");
   const char *owner = arguments.owner != NULL ? arguments.owner : "";
   if (strlen(owner) != OWNER_CHARS || strspn(owner, "0123456789abcdef") != OWNER_CHARS)
     refuse("--owner must be 8 lower-case hex digits");

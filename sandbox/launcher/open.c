@@ -17,7 +17,12 @@ static uint64_t lesser(uint64_t a, uint64_t b) {
 void open_bound(const struct open_bounds *wanted) {
   bounds = (struct open_bounds){.memory_bytes = lesser(wanted->memory_bytes, sane.memory_bytes),
                                 .processes = lesser(wanted->processes, sane.processes),
-                                .cpu_milli = lesser(wanted->cpu_milli, sane.cpu_milli)};
+                                .cpu_milli = lesser(wanted->cpu_milli, sane.cpu_milli),
+                                .places = lesser(wanted->places, sane.places)};
+}
+
+uint64_t open_most_places(void) {
+  return bounds.places;
 }
 
 struct reader {

@@ -235,7 +235,7 @@ describe('the daemon', () => {
     );
     expect(new Set(uids).size).toBe(64);
     const refused = parseLaunchError(await openAndEnd(it.native.launcher));
-    expect(refused).toEqual({ errno: EAGAIN, message: 'all uids of this launcher are in use' });
+    expect(refused).toEqual({ errno: EAGAIN, message: 'all places of this launcher are in use' });
     await Promise.all(places.map(({ place }) => place[Symbol.asyncDispose]()));
     await untilEmpty(() => groupsOf(it.native.ownerId));
     expect(parseEnd(await openAndEnd(it.native.launcher))).toMatchObject({ waitStatus: 0 });

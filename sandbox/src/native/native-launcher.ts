@@ -1,41 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { KeptProcess } from '../keeper/kept-process.ts';
 import type { Launcher, Place, PlaceLimits } from '../sandbox.ts';
 import { LauncherFailure } from '../socket/launcher-failure.ts';
-import type { PlaceSizes } from '../socket/open-frame.ts';
 import { SocketLauncher } from '../socket/socket-launcher.ts';
-import { prepareSocketFolder, type SocketUser } from './socket-folder.ts';
+import { prepareSocketFolder, prepareUserFolder } from '../socket/socket-folder.ts';
+import { launcherArgs } from './launcher-args.ts';
+import { DEFAULT_STATE_DIR, type NativeLauncherOptions } from './options.ts';
 
-export type LauncherLog = (level: 'info' | 'warn' | 'error', message: string) => void;
-
-export interface NativeLauncherOptions {
-  /** Binaries of `@runyard/sandbox/runtime-root`. Absolute paths. */
-  readonly keeperPath: string;
-  readonly launcherPath: string;
-  readonly supervisorPath: string;
-  readonly rootDir: string;
-  /** One per host, shared by its launchers: they share out uids and sweep each other's remains there. */
-  readonly stateDir?: string;
-  /** 8 lower-case hex digits; default random. Two launchers of one owner cannot run at the same time. */
-  readonly ownerId?: string;
-  /** Where the socket stands: a folder that the user may enter and not write. Default: a folder of its own below `stateDir`. */
-  readonly socketPath?: string;
-  /** The only one besides root who may connect; null: nobody. */
-  readonly user?: SocketUser | null;
-  /** Told to whoever asks the launcher what it is. */
-  readonly setup?: { readonly runtimeRoot: string; readonly toolchains: Readonly<Record<string, string>> };
-  readonly sizes?: Partial<PlaceSizes>;
-  /** The most that whoever connects may ask for one place; default: what arithmetic can bear. */
-  readonly bounds?: Pick<PlaceLimits, 'memoryBytes' | 'processes' | 'cpuMilli'>;
-  /** How long the daemon may take to check the host and sweep. */
-  readonly readyMs?: number;
-  readonly log?: LauncherLog;
-}
-
-const DEFAULT_STATE_DIR = '/run/runyard';
 const DEFAULT_READY_MS = 30_000;
+/** Group or others may pass through a folder. */
+const PASSAGE = 0o011;
+const PASSAGE_MODE = 0o711;
 /** The daemon takes at most 8 s to clean up, and the keeper kills it after 9. */
 const CLOSE_GRACE_MS = 15_000;
 
@@ -106,30 +83,16 @@ export class NativeLauncher implements Launcher {
   }
 }
 
+/** Where to listen, in a folder that root alone can change and the user can enter. */
 async function prepareSocket(options: NativeLauncherOptions, ownerId: string): Promise<string> {
   const stateDir = path.resolve(options.stateDir ?? DEFAULT_STATE_DIR);
+  const { socketPath, user = null } = options;
+  // The socket may stand in the state folder itself, which is made for the user then.
+  if (socketPath !== undefined) await prepareSocketFolder(path.dirname(socketPath), user?.gid ?? null);
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  if (options.socketPath !== undefined) return options.socketPath;
-  const user = options.user ?? null;
-  if (user === null) return path.join(stateDir, `${ownerId}.sock`);
-  // Others may pass through it, and see nothing: what stands in it has modes of its own.
-  await chmod(stateDir, 0o711);
-  const folder = path.join(stateDir, `for-${user.uid}`);
-  await prepareSocketFolder(folder, user);
-  return path.join(folder, `${ownerId}.sock`);
-}
-
-function launcherArgs(options: NativeLauncherOptions, ownerId: string, socketPath: string): string[] {
-  const stateDir = path.resolve(options.stateDir ?? DEFAULT_STATE_DIR);
-  const args = ['--socket', socketPath, '--root', options.rootDir, '--supervisor', options.supervisorPath];
-  args.push('--state-dir', stateDir, '--owner', ownerId);
-  if (options.setup !== undefined) args.push('--facts', JSON.stringify(options.setup));
-  const { bounds } = options;
-  if (bounds !== undefined) {
-    args.push('--max-memory', String(bounds.memoryBytes), '--max-processes', String(bounds.processes));
-    args.push('--max-cpu-milli', String(bounds.cpuMilli));
-  }
-  const user = options.user ?? null;
-  if (user !== null) args.push('--uid', String(user.uid), '--gid', String(user.gid));
-  return args;
+  if (socketPath === undefined)
+    return path.join(user === null ? stateDir : await prepareUserFolder(stateDir, user), `${ownerId}.sock`);
+  // Left by a launcher for root alone.
+  if (user !== null && ((await stat(stateDir)).mode & PASSAGE) === 0) await chmod(stateDir, PASSAGE_MODE);
+  return socketPath;
 }

@@ -1,7 +1,8 @@
-import { chmod, chown, lstat, mkdir, unlink } from 'node:fs/promises';
+import { chmod, chown, lstat, unlink } from 'node:fs/promises';
 import { createConnection, type Server } from 'node:net';
 import path from 'node:path';
 import { LauncherFailure } from '../socket/launcher-failure.ts';
+import { prepareSocketFolder } from '../socket/socket-folder.ts';
 
 /** Who besides root may connect: one user, or all of a group. */
 export type SocketAccess =
@@ -9,30 +10,18 @@ export type SocketAccess =
   | { readonly kind: 'group'; readonly gid: number }
   | { readonly kind: 'owner' };
 
-const FOLDER_MODE = 0o750;
-
 /**
- * Listens on a Unix socket that nobody else can connect to at any moment: it is made 0600 and given away afterwards. A
- * folder that is missing is made 0750, for root and the group; one that is there stays as it is, but others must not be
- * able to write to it. Throws LauncherFailure.
+ * Listens on a Unix socket that nobody else can connect to at any moment: it is made 0600 and given away afterwards. Throws
+ * LauncherFailure, also for a folder in which others could replace it.
  */
 export async function listenAt(server: Server, socketPath: string, access: SocketAccess): Promise<void> {
-  await prepareFolder(path.dirname(socketPath), access);
+  await prepareSocketFolder(path.dirname(socketPath), access.kind === 'owner' ? null : access.gid);
   await removeOldSocket(socketPath);
   await listen(server, socketPath);
   if (access.kind === 'user') await chown(socketPath, access.uid, access.gid);
   if (access.kind !== 'group') return;
   await chown(socketPath, process.getuid?.() ?? 0, access.gid);
   await chmod(socketPath, 0o660);
-}
-
-async function prepareFolder(folder: string, access: SocketAccess): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  if (first !== undefined && access.kind !== 'owner') await chown(folder, process.getuid?.() ?? 0, access.gid);
-  const { mode, uid } = await lstat(folder);
-  const isOurs = uid === 0 || uid === process.getuid?.();
-  if (!isOurs || (mode & 0o022) !== 0)
-    throw new LauncherFailure(`others may write to ${folder}: a socket there could be replaced`);
 }
 
 async function removeOldSocket(socketPath: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { DEFAULT_PLACE_BOUNDS } from '@runyard/sandbox/native';
 import {
   composeConfig,
   type Env,
@@ -23,6 +24,7 @@ export interface LauncherConfig {
   readonly maxMemoryBytes: number;
   readonly maxProcesses: number;
   readonly maxCpuMilli: number;
+  /** Of one step; docker alone, where what a client does not read is held in this process. */
   readonly maxOutputBytes: number;
   /** Stands in the names and labels of what is made; null: derived from host and socket. */
   readonly ownerId: string | null;
@@ -41,12 +43,8 @@ export interface ReadyImage {
 }
 
 const MIB = 2 ** 20;
-/** The product's own maximum of a job (docs of the API); tsc and javac need no more. */
-const MAX_MEMORY_MIB = 1024;
-const MAX_PROCESSES = 256;
-const MAX_OUTPUT_MIB = 16;
-/** As many uids as the native launcher has. */
-const MAX_PLACES = 64;
+/** The product's own maximum of a job (docs of the API). */
+export const MAX_OUTPUT_MIB = 16;
 
 const readyImage = z.object({
   image: z.string(),
@@ -71,10 +69,12 @@ const schema = z
       .text()
       .transform((text, context) => parseReadyImage(text) ?? refuseImage(context))
       .optional(),
-    RUNYARD_MAX_PLACES: field.integer({ min: 1, max: 250 }).default(MAX_PLACES),
-    RUNYARD_MAX_MEMORY_MIB: field.integer({ min: 16, max: 1024 * 1024 }).default(MAX_MEMORY_MIB),
-    RUNYARD_MAX_PROCESSES: field.integer({ min: 8, max: 32_768 }).default(MAX_PROCESSES),
-    RUNYARD_MAX_CPU_MILLI: field.integer({ min: 100, max: 1_024_000 }).default(1000),
+    RUNYARD_MAX_PLACES: field.integer({ min: 1, max: 250 }).default(DEFAULT_PLACE_BOUNDS.places),
+    RUNYARD_MAX_MEMORY_MIB: field
+      .integer({ min: 16, max: 1024 * 1024 })
+      .default(DEFAULT_PLACE_BOUNDS.memoryBytes / MIB),
+    RUNYARD_MAX_PROCESSES: field.integer({ min: 8, max: 32_768 }).default(DEFAULT_PLACE_BOUNDS.processes),
+    RUNYARD_MAX_CPU_MILLI: field.integer({ min: 100, max: 1_024_000 }).default(DEFAULT_PLACE_BOUNDS.cpuMilli),
     RUNYARD_MAX_OUTPUT_MIB: field.integer({ min: 1, max: 16 }).default(MAX_OUTPUT_MIB),
     RUNYARD_LANGUAGES: field.list().optional(),
     RUNYARD_STRICT: field.boolean().default(false),

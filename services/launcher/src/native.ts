@@ -1,7 +1,9 @@
 import { LauncherFailure, NativeLauncher } from '@runyard/sandbox/native';
 import { bringRoot } from '@runyard/sandbox/setup';
 import type { SocketAccess } from '@runyard/sandbox/socket-server';
+import { MAX_OUTPUT_MIB } from './config.ts';
 import type { SetupContext } from './context.ts';
+import { nativeOptionsOf } from './native-options.ts';
 import type { RunningLauncher } from './running-launcher.ts';
 
 /**
@@ -18,6 +20,11 @@ export async function runNative(context: SetupContext, access: SocketAccess): Pr
     );
   if (access.kind === 'group')
     throw new LauncherFailure('the native launcher takes one user (RUNYARD_LAUNCHER_USER), not a group');
+  const own = nativeOptionsOf(config);
+  if (config.maxOutputBytes !== MAX_OUTPUT_MIB * 2 ** 20)
+    logger.warn(
+      "RUNYARD_MAX_OUTPUT_MIB bounds docker alone: here output is PID 1's, and what a client does not read waits there",
+    );
   const request = { recipe, cacheDir, mayInstall, environment, debianMirror, signal, progress: terminal.progress };
   const { root, binaries } = await bringRoot(request);
   terminal.done();
@@ -29,11 +36,7 @@ export async function runNative(context: SetupContext, access: SocketAccess): Pr
     rootDir: root.dir,
     socketPath: config.socketPath,
     user: access.kind === 'user' ? access : null,
-    bounds: {
-      memoryBytes: config.maxMemoryBytes,
-      processes: config.maxProcesses,
-      cpuMilli: config.maxCpuMilli,
-    },
+    ...own,
     setup: { runtimeRoot: root.id, toolchains: root.manifest.toolchains },
     log: (level, message) => logger[level]({ part: 'launcher' }, message),
   });

@@ -1,11 +1,8 @@
 import { LauncherFailure, NativeLauncher } from '@runyard/sandbox/native';
 import { bringRoot } from '@runyard/sandbox/setup';
-import { type Language, MAX_COMPILE_LIMITS, MAX_RUN_LIMITS } from '@runyard/shared/domain';
 import { release } from 'node:os';
 import { type LauncherSetup, runtimeRequestOf, type SandboxSetupOptions } from './launcher-setup.ts';
-
-/** Thousandths of a core; what the sandbox asks for. */
-const CPU_MILLI = 1000;
+import { placeBoundsOf } from './place-bounds.ts';
 
 /**
  * The native launcher: our own daemon in the runtime root, its keeper beside it. This process needs no rights afterwards.
@@ -27,7 +24,7 @@ export async function setUpNative(options: SandboxSetupOptions): Promise<Launche
     supervisorPath,
     rootDir: root.dir,
     user: options.separation?.user ?? null,
-    bounds: boundsOf(options.languages),
+    bounds: placeBoundsOf(options.languages),
     setup: { runtimeRoot: root.id, toolchains },
     log: (level, message) => options.logger[level]({ part: 'launcher' }, message),
   });
@@ -40,16 +37,5 @@ export async function setUpNative(options: SandboxSetupOptions): Promise<Launche
     facts: { launcher: 'native', cgroup, kernel: release(), ownerId, runtimeRoot: root.id },
     check: (deadlineMs) => launcher.check(deadlineMs),
     exited: launcher.exited,
-  };
-}
-
-/** What a job may have at most; a language's own limits may pass the product's. */
-function boundsOf(languages: readonly Pick<Language, 'limits'>[]) {
-  const own = languages.flatMap(({ limits }) => [limits.run, limits.compile]);
-  const all = [MAX_RUN_LIMITS, MAX_COMPILE_LIMITS, ...own];
-  return {
-    memoryBytes: Math.max(...all.map(({ memoryBytes = 0 }) => memoryBytes)),
-    processes: Math.max(...all.map(({ processes = 0 }) => processes)),
-    cpuMilli: CPU_MILLI,
   };
 }
