@@ -9,3 +9,14 @@ export function backOffMs(failuresInARow: number, random: number): number {
   const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** (Math.max(failuresInARow, 1) - 1));
   return Math.round(most * (0.5 + random / 2));
 }
+
+const REDELIVERY_FIRST_MS = 1_000;
+const REDELIVERY_LONGEST_MS = 60_000;
+
+/**
+ * Until a message comes back whose job could not be looked at, after its n-th receive (n from 1): 1 s to 60 s, doubling. Receives are
+ * counted, and after ten a message is a dead letter: with pauses of 1 s a store that takes no writes for 15 s would make it one.
+ */
+export function redeliveryPauseMs(receiveCount: number): number {
+  return Math.min(REDELIVERY_LONGEST_MS, REDELIVERY_FIRST_MS * 2 ** (Math.max(receiveCount, 1) - 1));
+}

@@ -3,7 +3,7 @@ import { LEASE_MS, RENEW_EVERY_MS, type Language } from '@runyard/shared/domain'
 import { FatalDependencyError } from '@runyard/shared/errors';
 import type { Logger } from '@runyard/shared/logging';
 import type { ArtifactStore, Clock, Delivery, JobQueue, JobStore } from '@runyard/shared/ports';
-import { backOffMs } from './back-off.ts';
+import { backOffMs, redeliveryPauseMs } from './back-off.ts';
 import { handleDelivery } from './deliveries.ts';
 import type { CountEvent } from './events.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -41,8 +41,6 @@ export interface ExecutorOptions {
 const RENEW_AFTER = RENEW_EVERY_MS / LEASE_MS;
 /** One receive waits this long for a message (the maximum of SQS). */
 const RECEIVE_WAIT_MS = 20_000;
-/** After a failed claim: long enough not to press a store that is down, short enough not to be felt. */
-const FAULT_PAUSE_MS = 1_000;
 /** A message of a language that is not served here goes to another executor, or comes back: spread, so that it does not circle. */
 const NOT_SERVED_MS = { least: 1_000, most: 5_000 } as const;
 
@@ -181,7 +179,7 @@ export class Executor {
       this.#faultsInARow += 1;
       this.#count('delivery_errors');
       logger.error({ err: error, executionId }, 'delivery failed, leaving it to redelivery');
-      await queue.setVisibility(delivery.receipt, FAULT_PAUSE_MS).catch(() => false);
+      await queue.setVisibility(delivery.receipt, redeliveryPauseMs(delivery.receiveCount)).catch(() => false);
       this.#endIfFatal(error);
     }
   }
