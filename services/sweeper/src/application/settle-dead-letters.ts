@@ -21,8 +21,9 @@ const MAX_BATCHES = 20;
 const VISIBILITY_MS = 60_000;
 
 /**
- * Messages that were received too often. That says nothing about the job yet: one that is still queued was never even
- * claimed and is sent again; one whose worker vanished ends as an internal error; a final or deleted one needs nothing.
+ * Messages that were received too often. That says nothing about the job yet: while it has attempts left and nobody holds it, it is
+ * sent again (an outage of the table uses up deliveries, not attempts); with none left it ends as an internal error; a final or
+ * deleted one needs nothing.
  */
 export async function settleDeadLetters(deps: DeadLetterDependencies): Promise<DeadLetterResult> {
   const result = { resent: 0, settled: 0 };
@@ -42,7 +43,7 @@ async function settleLetter(letter: Delivery, deps: DeadLetterDependencies): Pro
   const { executionId } = letter.message;
   const job = await deps.store.get(executionId);
   if (job === null || isFinalJob(job)) return 'dropped';
-  if (isWaiting(job)) {
+  if (canRunAgain(job, deps.clock.nowMs())) {
     await deps.queue.send({ executionId, language: job.language }, { group: job.ownerId });
     deps.logger.warn({ executionId, language: job.language }, 'dead letter sent again');
     return 'resent';
@@ -55,6 +56,8 @@ async function settleLetter(letter: Delivery, deps: DeadLetterDependencies): Pro
   return 'settled';
 }
 
-function isWaiting(job: Job): boolean {
-  return job.status === 'queued' && job.attempt < MAX_ATTEMPTS;
+/** Also a job that runs no more: its worker died, or could not write while the store refused, and both say nothing about the job. */
+function canRunAgain(job: Job, nowMs: number): boolean {
+  if (job.attempt >= MAX_ATTEMPTS) return false;
+  return job.status === 'queued' || (job.status === 'running' && job.leaseUntilMs <= nowMs);
 }

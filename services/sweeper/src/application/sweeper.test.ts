@@ -73,6 +73,14 @@ async function bury(job: QueuedJob): Promise<void> {
   expect(await visibleIds()).toEqual([]);
 }
 
+/** Three claims whose workers all die; the last lease still runs. */
+async function exhaust(job: QueuedJob): Promise<void> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (attempt > 1) clock.advance(LEASE_MS);
+    await claim(job);
+  }
+}
+
 async function old(): Promise<QueuedJob> {
   const job = await createJob({ expiresAtMs: clock.nowMs() + DAY_MS });
   await claim(job);
@@ -237,7 +245,7 @@ test('two sweepers at once send one message for one job that lost its own', asyn
 
 test('two sweepers at once settle a dead letter once', async () => {
   const job = await createJob();
-  await claim(job);
+  await exhaust(job);
   await bury(job);
   const results = await Promise.all([sweeper().sweepOnce(), sweeper().sweepOnce()]);
   expect(results.reduce((sum, { deadLettersSettled }) => sum + deadLettersSettled, 0)).toBe(1);
@@ -270,9 +278,18 @@ describe('a dead letter', () => {
     expect(await sweeper().sweepOnce()).toEqual(NOTHING);
   });
 
-  test('of a job whose worker is gone ends it', async () => {
+  test('of a job whose worker is gone is sent again while it has attempts left', async () => {
     const job = await createJob();
     await claim(job);
+    await bury(job);
+    expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, deadLettersResent: 1 });
+    expect(await visibleIds()).toEqual([job.executionId]);
+    expect(await store.get(job.executionId)).toMatchObject({ status: 'running', attempt: 1 });
+  });
+
+  test('of a job that has used all its attempts ends it', async () => {
+    const job = await createJob();
+    await exhaust(job);
     await bury(job);
     expect(await sweeper().sweepOnce()).toEqual({ ...NOTHING, deadLettersSettled: 1 });
     expect(await store.get(job.executionId)).toMatchObject({
