@@ -60,7 +60,9 @@ describe('F11: wall time', () => {
     expect(report.runs).toHaveLength(24);
     const told = report.runs.map((run) => `${endingOf(run)} ${stdoutOf(run)}`);
     expect(told.filter((text) => !/^(exited 0 x|wall_limit x?)$/.test(text))).toEqual([]);
-    for (const run of report.runs) expect(endingOf(run) === 'wall_limit').toBe(run.usage.wallTimeMs >= 100);
+    // Rounded to milliseconds: 100 may be a little less than the limit, or a little more.
+    const decided = report.runs.filter(({ usage }) => usage.wallTimeMs !== 100);
+    for (const run of decided) expect(endingOf(run) === 'wall_limit').toBe(run.usage.wallTimeMs > 100);
     expect(report.runs.map(endingOf)).toContain('exited 0');
     expect(report.runs.map(endingOf)).toContain('wall_limit');
   });
