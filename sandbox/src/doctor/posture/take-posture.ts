@@ -56,9 +56,10 @@ export const HOST_PROBE: PostureProbe = { find: findOnHost, observe: observePlac
 export function sentryProbe(engine: Pick<Engine, 'listByLabel' | 'timesOf'>, ownerId: string): PostureProbe {
   return {
     find: async () => {
-      const listed = await engine.listByLabel(`${LABEL.owner}=${ownerId}`);
-      const running = listed.find(({ state }) => state === 'running');
-      const pid = running === undefined ? 0 : (await engine.timesOf(running.id)).pid;
+      // The container of a trial before may still be going, and says `running` until it is gone.
+      const [only, ...others] = await engine.listByLabel(`${LABEL.owner}=${ownerId}`);
+      const isAlone = others.length === 0 && only?.state === 'running';
+      const pid = isAlone ? (await engine.timesOf(only.id)).pid : 0;
       return pid === 0 ? null : { pid1: pid, step: pid };
     },
     observe: ({ pid1 }) => observeSentry(pid1),
