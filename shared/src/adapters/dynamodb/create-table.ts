@@ -52,13 +52,21 @@ export async function createTable(
   if (timeToLive) await enableTimeToLive(client, tableName);
 }
 
-/** Asked first: to switch on what is on is an error on AWS. */
+/** Asked first: to switch on what is on is an error. Asked again after an error: another process may have been quicker. */
 async function enableTimeToLive(client: DynamoDBClient, tableName: string): Promise<void> {
+  if (await hasTimeToLive(client, tableName)) return;
+  const specification = { Enabled: true, AttributeName: TTL_ATTRIBUTE };
+  try {
+    await client.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification: specification }));
+  } catch (error) {
+    if (!(await hasTimeToLive(client, tableName))) throw error;
+  }
+}
+
+async function hasTimeToLive(client: DynamoDBClient, tableName: string): Promise<boolean> {
   const found = await client.send(new DescribeTimeToLiveCommand({ TableName: tableName }));
   const status = found.TimeToLiveDescription?.TimeToLiveStatus;
-  if (status === 'ENABLED' || status === 'ENABLING') return;
-  const specification = { Enabled: true, AttributeName: TTL_ATTRIBUTE };
-  await client.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification: specification }));
+  return status === 'ENABLED' || status === 'ENABLING';
 }
 
 function keySchema(partitionKey: string, sortKey?: string) {
