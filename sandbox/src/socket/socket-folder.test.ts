@@ -26,7 +26,7 @@ function modeOf(folder: string): string {
 describe('the folder of a socket', () => {
   test('is made for root and one group, and can be reached, whatever the umask', async () => {
     await prepareSocketFolder(path.join(top, 'a/b/c'), gid);
-    expect(modeOf(path.join(top, 'a/b/c'))).toBe('750');
+    expect(modeOf(path.join(top, 'a/b/c'))).toBe('710');
     expect(modeOf(path.join(top, 'a/b'))).toBe('711');
     expect(modeOf(path.join(top, 'a'))).toBe('711');
     expect(modeOf(top)).toBe('700');
@@ -62,5 +62,5 @@ test('a folder of a user follows his group, in a state folder that he may pass',
   mkdirSync(path.join(state, 'for-7'), { recursive: true, mode: 0o700 });
   expect(await prepareUserFolder(state, { uid: 7, gid })).toBe(path.join(state, 'for-7'));
   expect(modeOf(state)).toBe('711');
-  expect(modeOf(path.join(state, 'for-7'))).toBe('750');
+  expect(modeOf(path.join(state, 'for-7'))).toBe('710');
 });

@@ -2,8 +2,8 @@ import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { LauncherFailure } from './launcher-failure.ts';
 
-/** Root's alone to change; the group of who may connect passes and looks, nobody else. */
-const FOLDER_MODE = 0o750;
+/** Root's alone to change; the group of who may connect passes and lists nothing; others may not even pass. */
+const FOLDER_MODE = 0o710;
 /** Of the folders above it: all may pass, and see nothing. What stands in them has modes of its own. */
 const PASSAGE_MODE = 0o711;
 /** A bit of write for the group or for others. */
