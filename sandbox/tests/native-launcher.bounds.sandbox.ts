@@ -112,7 +112,7 @@ test('a socket is not put where others could replace it, and its folder is made 
   const launcher = await start(missing);
   try {
     const { mode, uid, gid } = statSync(missing);
-    expect([mode & 0o777, uid, gid]).toEqual([0o750, 0, 8]);
+    expect([mode & 0o777, uid, gid]).toEqual([0o710, 0, 8]);
     expect(statSync(stateDir).mode & 0o777).toBe(0o711);
   } finally {
     await launcher.close();
